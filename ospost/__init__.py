@@ -1,0 +1,1 @@
+"""The product, in layers; see docs/architecture.md."""

@@ -1,0 +1,204 @@
+"""Settings: the only reader of the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+ROOT = Path(__file__).resolve().parent.parent
+
+META = {
+    "FACEBOOK_URL": "https://www.facebook.com",
+    "GRAPH_URL": "https://graph.facebook.com",
+    "RUPLOAD_URL": "https://rupload.facebook.com",
+    "INSTAGRAM_AUTH_URL": "https://www.instagram.com",
+    "INSTAGRAM_TOKEN_URL": "https://api.instagram.com",
+    "INSTAGRAM_GRAPH_URL": "https://graph.instagram.com",
+}
+
+SANDBOX_APPS = {
+    "FB_APP_ID": "100000000000001",
+    "FB_APP_SECRET": "sandbox-facebook-secret",
+    "IG_APP_ID": "200000000000002",
+    "IG_APP_SECRET": "sandbox-instagram-secret",
+}
+"""The fixed apps that every sandbox knows."""
+
+
+class BadSetting(Exception):
+    """A setting that cannot work; the message names it and says what to write instead."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What `.env.example` lists, read and checked."""
+
+    app_url: str = "http://localhost:5000"
+    media_url: str = "http://localhost:5000"
+    trusted_proxies: int = 0
+    secret_key: str = ""
+    secret_key_fallbacks: tuple[str, ...] = ()
+    token_keys: str = field(default="", repr=False)
+    database_url: str = ""
+    storage_url: str = ""
+    state_dir: Path = ROOT / "instance"
+    sandbox_url: str = ""
+    fb_app_id: str = ""
+    fb_app_secret: str = field(default="", repr=False)
+    fb_config_id: str = ""
+    fb_scopes: tuple[str, ...] = ()
+    ig_app_id: str = ""
+    ig_app_secret: str = field(default="", repr=False)
+    ig_scopes: tuple[str, ...] = ()
+    graph_version: str = "v26.0"
+    facebook_url: str = META["FACEBOOK_URL"]
+    graph_url: str = META["GRAPH_URL"]
+    rupload_url: str = META["RUPLOAD_URL"]
+    instagram_auth_url: str = META["INSTAGRAM_AUTH_URL"]
+    instagram_token_url: str = META["INSTAGRAM_TOKEN_URL"]
+    instagram_graph_url: str = META["INSTAGRAM_GRAPH_URL"]
+    prepare_ahead_seconds: int = 900
+    missed_after_seconds: int = 21_600
+    publish: str = "on"
+    scheduler: str = "apscheduler"
+    publish_threads: int = 32
+    signups: str = "first"
+    mail_url: str = field(default="", repr=False)
+    mail_from: str = ""
+    operator_name: str = ""
+    operator_contact: str = ""
+    max_upload_mb: int = 300
+    timings_divisor: float = 1.0
+    crash_at: str = ""
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether Practice Instagram stands in for Meta."""
+        return bool(self.sandbox_url)
+
+    @property
+    def has_facebook(self) -> bool:
+        """Whether people can sign in with Facebook."""
+        return bool(self.fb_app_id)
+
+    @property
+    def has_instagram(self) -> bool:
+        """Whether people can sign in with Instagram."""
+        return bool(self.ig_app_id)
+
+    @property
+    def has_logins(self) -> bool:
+        """Whether anybody can sign in at all."""
+        return self.has_facebook or self.has_instagram
+
+    @property
+    def is_https(self) -> bool:
+        """Whether cookies may be `Secure`."""
+        return self.app_url.startswith("https://")
+
+    @property
+    def world(self) -> str:
+        """Which Instagram the rows of this database belong to."""
+        return "sandbox" if self.is_sandbox else "meta"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read `.env` beside `app.py` and the environment, which wins.
+
+        Raises `BadSetting` with a sentence that names the setting.
+        """
+        if environ is None:
+            dotenv = {k: v for k, v in dotenv_values(ROOT / ".env").items() if v is not None}
+            environ = {**dotenv, **os.environ}
+        return _read({name: value.strip() for name, value in environ.items() if value.strip()})
+
+
+def _read(env: Mapping[str, str]) -> Settings:
+    sandbox_url = env.get("SANDBOX_URL", "").rstrip("/")
+    if sandbox_url and (env.get("FB_APP_ID") or env.get("IG_APP_ID")):
+        raise BadSetting(
+            "SANDBOX_URL cannot be set together with FB_APP_ID or IG_APP_ID: remove one of them,"
+            " so that practice posts can never reach Instagram."
+        )
+    apps = SANDBOX_APPS if sandbox_url else {}
+    hosts = {k: f"{sandbox_url}/{urlsplit(v).hostname}" for k, v in META.items()}
+    hosts = hosts if sandbox_url else {k: env.get(k, v).rstrip("/") for k, v in META.items()}
+    app_url = _url(env, "APP_URL", "http://localhost:5000")
+    state_dir = Path(env.get("STATE_DIR", str(ROOT / "instance")))
+    world_dir = state_dir / "sandbox" if sandbox_url else state_dir
+    storage = world_dir / "uploads" if sandbox_url else ROOT / "uploads"
+    settings = Settings(
+        app_url=app_url,
+        media_url=_url(env, "MEDIA_URL", app_url, with_path=True),
+        trusted_proxies=_number(env, "TRUSTED_PROXIES", 0),
+        secret_key=env.get("SECRET_KEY", ""),
+        secret_key_fallbacks=_words(env, "SECRET_KEY_FALLBACKS"),
+        token_keys=env.get("TOKEN_KEYS", ""),
+        database_url=_database(env, world_dir),
+        storage_url=env.get("STORAGE_URL", str(storage)),
+        state_dir=world_dir,
+        sandbox_url=sandbox_url,
+        **{k.lower(): apps.get(k, env.get(k, "")) for k in SANDBOX_APPS},
+        fb_config_id=env.get("FB_CONFIG_ID", ""),
+        fb_scopes=_words(env, "FB_SCOPES"),
+        ig_scopes=_words(env, "IG_SCOPES"),
+        graph_version=env.get("GRAPH_VERSION", env.get("FB_VERSION", "v26.0")),
+        **{k.lower(): v for k, v in hosts.items()},
+        prepare_ahead_seconds=_number(env, "PREPARE_AHEAD_SECONDS", 900),
+        missed_after_seconds=_number(env, "MISSED_AFTER_SECONDS", 21_600),
+        publish=_choice(env, "PUBLISH", "on", "rehearse"),
+        scheduler=_choice(env, "SCHEDULER", "apscheduler", "off"),
+        publish_threads=_number(env, "PUBLISH_THREADS", 32, least=1),
+        signups=_choice(env, "SIGNUPS", "first", "open"),
+        mail_url=env.get("MAIL_URL", ""),
+        mail_from=env.get("MAIL_FROM", ""),
+        operator_name=env.get("OPERATOR_NAME", ""),
+        operator_contact=env.get("OPERATOR_CONTACT", ""),
+        max_upload_mb=_number(env, "MAX_UPLOAD_MB", 300, least=1),
+        timings_divisor=_number(env, "TIMINGS_DIVISOR", 1, least=1),
+        crash_at=env.get("CRASH_AT", ""),
+    )
+    for login, app_id, secret in (
+        ("FB", settings.fb_app_id, settings.fb_app_secret),
+        ("IG", settings.ig_app_id, settings.ig_app_secret),
+    ):
+        if bool(app_id) != bool(secret):
+            raise BadSetting(f"{login}_APP_ID and {login}_APP_SECRET belong together: set both.")
+    return settings
+
+
+def _database(env: Mapping[str, str], world_dir: Path) -> str:
+    url = env.get("DATABASE_URL", f"sqlite:///{world_dir / 'ospost.db'}")
+    if not url.startswith("sqlite:"):
+        raise BadSetting("DATABASE_URL must begin with sqlite:/// in this version of Ospost.")
+    return url
+
+
+def _url(env: Mapping[str, str], name: str, default: str, *, with_path: bool = False) -> str:
+    value = env.get(name, default).rstrip("/")
+    parts = urlsplit(value)
+    has_path = bool(parts.path) and not with_path
+    if parts.scheme not in ("http", "https") or not parts.hostname or has_path or parts.query:
+        raise BadSetting(f"{name} must look like https://ospost.example.org, not {value!r}.")
+    return value
+
+
+def _number(env: Mapping[str, str], name: str, default: int, *, least: int = 0) -> int:
+    value = env.get(name, str(default))
+    if not value.isdecimal() or int(value) < least:
+        raise BadSetting(f"{name} must be a whole number from {least} on, not {value!r}.")
+    return int(value)
+
+
+def _choice(env: Mapping[str, str], name: str, *choices: str) -> str:
+    value = env.get(name, choices[0]).lower()
+    if value not in choices:
+        raise BadSetting(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+    return value
+
+
+def _words(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(word for word in env.get(name, "").replace(",", " ").split() if word)

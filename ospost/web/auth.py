@@ -1,0 +1,5 @@
+"""Pages: auth."""
+
+from flask import Blueprint
+
+bp = Blueprint("auth", __name__)

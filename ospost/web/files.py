@@ -1,0 +1,5 @@
+"""Pages: files."""
+
+from flask import Blueprint
+
+bp = Blueprint("files", __name__)

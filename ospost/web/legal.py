@@ -1,0 +1,5 @@
+"""Pages: legal."""
+
+from flask import Blueprint
+
+bp = Blueprint("legal", __name__)

@@ -1,0 +1,5 @@
+"""Pages: person."""
+
+from flask import Blueprint
+
+bp = Blueprint("person", __name__)

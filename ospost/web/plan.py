@@ -1,0 +1,5 @@
+"""Pages: plan."""
+
+from flask import Blueprint
+
+bp = Blueprint("plan", __name__)

@@ -1,0 +1,7 @@
+"""Pages: security."""
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Bind to *app*."""

@@ -1,0 +1,5 @@
+"""Pages: stop."""
+
+from flask import Blueprint
+
+bp = Blueprint("stop", __name__)
