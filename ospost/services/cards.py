@@ -1,0 +1,130 @@
+"""What the plan, the compose page and the post's page show: values without behaviour."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from models import Account
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PostCard:
+    """One post as a list shows it; every label is ready to print."""
+
+    id: int
+    account_id: int
+    username: str
+    kind: str
+    state: str  # as JSON calls it
+    word: str  # as the screen calls it
+    hint: str  # why it waits or what went wrong, in a sentence; "" when nothing
+    is_prepared: bool
+    caption: str
+    title: str  # the first words of the caption, or 'Photo without words'
+    due_at: datetime | None
+    wall_label: str  # 'Fri 27 Nov 2026, 18:00'
+    time_label: str  # '18:00'
+    zone: str
+    input_value: str  # 'YYYY-MM-DDTHH:MM' for a datetime-local field
+    date_key: str  # '2026-11-27' on the wall of `zone`; "" for a draft without a time
+    distance: str  # 'in 4 days'
+    thumb_url: str | None
+    alt_text: str
+    is_movable: bool
+    is_editable: bool
+    can_publish_now: bool
+    permalink: str
+    url: str
+    lateness_ms: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Day:
+    """The posts of one day, in order."""
+
+    date_key: str
+    label: str  # 'Friday 27 November 2026'
+    is_today: bool
+    is_past: bool
+    posts: tuple[PostCard, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlanPage:
+    """The plan: what needs a look, drafts, and the days of one window."""
+
+    days: tuple[Day, ...]
+    drafts: tuple[PostCard, ...]
+    trouble: tuple[PostCard, ...]  # held, missed, failed, review, checking
+    account_id: int | None = None  # the filter
+    state: str = ""  # the filter, as JSON calls it
+    focus_date: str | None = None  # the day to scroll to
+    more_url: str | None = None  # later days
+    earlier_url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MediaCard:
+    """One picture of the compose page or of a post."""
+
+    id: int
+    file_name: str
+    thumb_url: str
+    preview_url: str
+    width: int  # upright, in pixels
+    height: int
+    crop: str  # 'x,y,w,h' as fractions; "" is the whole picture
+    proposed_crop: str  # the nearest legal cut; "" when none is needed
+    needs_cut: bool
+    alt_text: str
+    size_label: str  # '3024 × 4032 · 3.1 MB'
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ComposePage:
+    """The compose form with everything that was typed, and what is wrong with it."""
+
+    is_new: bool
+    post_id: int | None
+    action_url: str
+    accounts: list[Account]
+    account_id: int | None
+    caption: str = ""
+    first_comment: str = ""
+    input_value: str = ""  # as typed, or 'YYYY-MM-DDTHH:MM'
+    timezone: str = ""
+    fold: str = ""  # "", "0" or "1"
+    kind: str = "image"
+    media: tuple[MediaCard, ...] = ()
+    errors: dict[str, list[str]] = field(default_factory=dict)
+    warnings: dict[str, list[str]] = field(default_factory=dict)
+    ask_fold: tuple[tuple[str, str], ...] = ()  # (value, label) when a wall clock is double
+    gap_label: str = ""  # 'does not exist that night; we use 03:30'
+    form_error: str = ""  # what concerns no single field
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventLine:
+    """One line of a timeline."""
+
+    at_label: str  # with seconds
+    sentence: str
+    sign: str  # ok, wait, bad, ask
+    detail: dict[str, str]  # the raw answer; empty when there is none
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PostPage:
+    """A post, its state, its timeline, and what its person may do now."""
+
+    card: PostCard
+    slides: tuple[MediaCard, ...]
+    caption: str
+    first_comment: str
+    events: tuple[EventLine, ...]
+    remedy: str
+    can_edit: bool
+    can_publish_now: bool
+    can_move: bool
+    can_remove: bool
+    asks_review: bool
+    token_warning: str  # "" or 'the connection ends before the post is due ...'
