@@ -1,0 +1,100 @@
+"""Every duration of the publishing machine, in one value.
+
+Tests run it at a fiftieth, the simulation in virtual time; nothing else in the machine knows how
+long anything takes.
+"""
+
+from dataclasses import dataclass, fields, replace
+from datetime import timedelta
+
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timings:
+    """Durations of the machine, at full length; `scaled` gives a faster one."""
+
+    # the driver
+    tick: timedelta = SECOND
+    claim_ahead: timedelta = SECOND
+    beat: timedelta = 5 * SECOND
+    silent_after: timedelta = 10 * SECOND  # a node that has not beaten for so long is dead
+    lease: timedelta = MINUTE  # outlives the slowest call
+    drain: timedelta = 35 * SECOND
+
+    # preparing
+    lead: timedelta = 15 * MINUTE
+    lead_factor_video: int = 3
+    first_poll: timedelta = SECOND / 2
+    longest_poll: timedelta = 30 * SECOND
+    longest_poll_past_due: timedelta = 10 * SECOND
+    status_check_ahead: timedelta = 3 * SECOND
+    first_retry: timedelta = 10 * SECOND
+    longest_retry: timedelta = 15 * MINUTE
+    container_life: timedelta = 23 * HOUR  # Meta's 24 h less a margin
+    stuck_after: timedelta = 30 * MINUTE  # IN_PROGRESS longer than this is tried anew
+    fetch_tries: int = 3
+
+    # the shot
+    send_within: timedelta = 2 * SECOND  # from reading the fence to the first byte
+    publish_deadline: timedelta = 30 * SECOND
+    not_ready_waits: tuple[timedelta, ...] = (
+        3 * SECOND,
+        5 * SECOND,
+        10 * SECOND,
+        10 * SECOND,
+        10 * SECOND,
+    )
+
+    # finding out
+    looks: tuple[timedelta, ...] = tuple(
+        SECOND * s for s in (5, 15, 30, 60, 120, 150, 180, 300, 600)
+    )
+    slow_look: timedelta = 30 * MINUTE
+    quiet: timedelta = 150 * SECOND
+    between_absent_looks: timedelta = 30 * SECOND
+    tell_after: timedelta = 10 * MINUTE
+    give_up_looking: timedelta = 26 * HOUR
+    match_before_intent: timedelta = MINUTE
+
+    # lateness
+    late_is_spaced_after: timedelta = 10 * MINUTE
+    late_spacing: timedelta = MINUTE
+    first_throttle: timedelta = MINUTE
+    longest_throttle: timedelta = 15 * MINUTE
+    blocked_wait: timedelta = HOUR
+    quota_recheck: timedelta = 10 * MINUTE
+
+    # outages
+    breaker_failures: int = 5
+    breaker_wait: timedelta = MINUTE
+
+    # after publishing
+    details_retry: timedelta = 5 * SECOND
+    comment_settle: timedelta = 10 * SECOND
+    call: timedelta = 30 * SECOND  # total deadline of a read
+    create_call: timedelta = 55 * SECOND  # shorter than the lease
+
+    # clocks
+    clock_step: timedelta = 5 * SECOND
+    clock_skew: timedelta = MINUTE
+
+    def scaled(self, divisor: float) -> "Timings":
+        """Return the same machine *divisor* times faster.
+
+        Network deadlines keep at least a second, since a loaded machine is not faster.
+        """
+        if divisor == 1:
+            return self
+        changed: dict[str, object] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, timedelta):
+                changed[field.name] = value / divisor
+            elif isinstance(value, tuple):
+                changed[field.name] = tuple(item / divisor for item in value)
+        for name in ("send_within", "publish_deadline", "call", "create_call", "lease", "drain"):
+            changed[name] = max(SECOND, getattr(self, name) / divisor)
+        return replace(self, **changed)  # type: ignore[arg-type]  # names come from fields()
