@@ -1,0 +1,9 @@
+#!/bin/sh
+# Every test: first what may run side by side, then browsers and real processes one after another.
+# More arguments go to pytest. Fails when either part does; runs both.
+cd "$(dirname "$0")/.." || exit 1
+bin=.venv/bin
+failed=0
+$bin/pytest -n "${TEST_WORKERS:-2}" -m "not browser and not processes" "$@" || failed=1
+$bin/pytest -p no:randomly -m "browser or processes" "$@" || failed=1
+exit $failed
