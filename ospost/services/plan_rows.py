@@ -1,0 +1,170 @@
+"""The one statement behind the plan: which posts it shows, with all that a card needs.
+
+A plan is read by index ranges with a limit each, so that it costs the same at a thousand posts
+and at a million: what lies ahead, what was lately, drafts, and what needs a look. Rows come back
+as plain tuples; nothing is loaded afterwards.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, literal, or_, select, union_all
+from sqlalchemy.orm import Session
+
+from models import Account, Media, Post, Publication, Slide
+from ospost.domain.states import OUTSIDE, State
+from ospost.services.outcome_view import DRAFT
+
+AHEAD, LATELY, DRAFTS, TROUBLE = "ahead", "lately", "drafts", "trouble"
+
+TROUBLED = (State.HELD, State.MISSED, State.FAILED, State.REVIEW, State.UNKNOWN)
+MOST_LATELY = 60
+MOST_ASIDE = 100
+MOST_BRANCHES = 100  # accounts that get a range of their own; beyond it they share one
+
+COLUMNS = (
+    Post.id,
+    Post.account_id,
+    Post.kind,
+    Post.caption,
+    Post.due_at,
+    Post.wall_time,
+    Post.zone,
+    Post.fold,
+    Account.username,
+    Publication.state,
+    Publication.hold_reason,
+    Publication.error,
+    Publication.published_at,
+    Publication.sent_at,
+    Publication.ig_media_id,
+    Publication.permalink,
+    Publication.fence,
+    Slide.media_id,
+    Slide.crop,
+    Slide.alt_text,
+    Media.sha256,
+)
+
+
+Branch = Select[str, int]  # part, post id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """Which posts are wanted: of these accounts, in this state, from `start` on."""
+
+    account_ids: tuple[int, ...]
+    start: datetime
+    after_id: int | None = None  # go on behind this post, which is due at `start`
+    lately_from: datetime | None = None  # also the last ones between here and `start`
+    limit: int
+    state: str = ""  # as JSON calls it; "" for all
+    with_aside: bool = True  # drafts, and what needs a look wherever it is
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picked:
+    """The rows of a window by part; `next_row` is the first that did not fit."""
+
+    timed: tuple[Row[Any], ...]  # by due time
+    drafts: tuple[Row[Any], ...]
+    trouble: tuple[Row[Any], ...]
+    next_after: Row[Any] | None  # the last row shown, when more lie behind it
+
+
+def pick(session: Session, window: Window) -> Picked:
+    """Read the rows of *window* in one statement."""
+    branches = _branches(window) if window.account_ids else []
+    if not branches:
+        return Picked(timed=(), drafts=(), trouble=(), next_after=None)
+    picks = union_all(*(select(branch.subquery()) for branch in branches)).cte("picks")
+    chosen = select(picks.c.part, *COLUMNS).select_from(picks).join(Post, Post.id == picks.c.id)
+    rows = session.execute(_joined(chosen).order_by(Post.due_at, Post.id)).all()
+    ahead = [row for row in rows if row.part == AHEAD]
+    lately = [row for row in rows if row.part == LATELY][-MOST_LATELY:]
+    shown = ahead[: window.limit]
+    return Picked(
+        timed=(*lately, *shown),
+        drafts=tuple(row for row in rows if row.part == DRAFTS),
+        trouble=tuple(row for row in rows if row.part == TROUBLE),
+        next_after=shown[-1] if len(ahead) > len(shown) else None,
+    )
+
+
+def read(session: Session, post_id: int) -> Row[Any]:
+    """Read the row of one post; the caller has checked whose it is."""
+    chosen = select(literal(AHEAD).label("part"), *COLUMNS).select_from(Post)
+    return session.execute(_joined(chosen).where(Post.id == post_id)).one()
+
+
+def _joined(statement: Select[Any]) -> Select[Any]:
+    """Add what belongs to a card: account, first frame, first slide and its picture."""
+    return (
+        statement.join(Account, Account.id == Post.account_id)
+        .outerjoin(Publication, and_(Publication.post_id == Post.id, Publication.frame_no == 1))
+        .outerjoin(Slide, and_(Slide.post_id == Post.id, Slide.no == 1))
+        .outerjoin(Media, Media.id == Slide.media_id)
+    )
+
+
+def _branches(window: Window) -> list[Branch]:
+    branches: list[Branch] = []
+    if window.state != DRAFT:
+        for ids in _ranges(window.account_ids):
+            branches += _timed(window, ids)
+    if window.with_aside and window.state in ("", DRAFT):
+        branches.append(
+            _base(DRAFTS, window.account_ids)
+            .where(Post.due_at.is_(None))
+            .order_by(Post.updated_at.desc())
+            .limit(MOST_ASIDE)
+        )
+    if window.with_aside and not window.state:
+        branches.append(
+            _in_states(_base(TROUBLE, window.account_ids), TROUBLED)
+            .order_by(Post.due_at.desc())
+            .limit(MOST_ASIDE)
+        )
+    return branches
+
+
+def _timed(window: Window, ids: tuple[int, ...]) -> list[Branch]:
+    """Return the ranges ahead and lately of some accounts, each with its limit."""
+    behind = Post.due_at >= window.start
+    if window.after_id is not None:
+        is_later = and_(Post.due_at == window.start, Post.id > window.after_id)
+        behind = and_(behind, or_(Post.due_at > window.start, is_later))
+    ahead = _base(AHEAD, ids).where(behind).order_by(Post.due_at, Post.id).limit(window.limit + 1)
+    found = [ahead]
+    if window.lately_from is not None:
+        found.append(
+            _base(LATELY, ids)
+            .where(Post.due_at >= window.lately_from, Post.due_at < window.start)
+            .order_by(Post.due_at.desc(), Post.id.desc())
+            .limit(MOST_LATELY)
+        )
+    if window.state:
+        inside = tuple(inner for inner, outside in OUTSIDE.items() if outside == window.state)
+        found = [_in_states(branch, inside) for branch in found]
+    return found
+
+
+def _base(part: str, account_ids: tuple[int, ...]) -> Branch:
+    return select(literal(part).label("part"), Post.id.label("id")).where(
+        Post.account_id.in_(account_ids), Post.removed_at.is_(None)
+    )
+
+
+def _in_states(branch: Branch, states: tuple[State, ...]) -> Branch:
+    return branch.join(Publication, Publication.post_id == Post.id).where(
+        Publication.frame_no == 1, Publication.state.in_([state.value for state in states])
+    )
+
+
+def _ranges(account_ids: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Give each account a range of the index of its own, unless there are very many."""
+    if len(account_ids) > MOST_BRANCHES:
+        return [account_ids]
+    return [(account_id,) for account_id in account_ids]
