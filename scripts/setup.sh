@@ -65,7 +65,7 @@ install() {
     if [ "$(cat "$stamp" 2>/dev/null)" = "$print" ]; then return; fi
     say "Installing $2 into .venv (once)."
     rm -f "$stamp"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input \
         --prefer-binary -c constraints.txt -r "$2"
     printf '%s\n' "$print" >"$stamp"
 }
