@@ -78,15 +78,11 @@ TEXTS: dict[tuple[int, int | None], Text] = {
         user="The media you are trying to access has expired. Please try to upload again.",
     ),
     (-1, 2207001): Text(message="Instagram server error. Try again."),
-    (-1, 2207032): Text(
-        message="Fatal", user="Create media fail, please try to re-create media"
-    ),
+    (-1, 2207032): Text(message="Fatal", user="Create media fail, please try to re-create media"),
     (-1, 2207053): Text(message="Fatal", user="unknown upload error"),
     (-1, 2207085): Text(message="Fatal"),
     (1, None): Text(message="An unknown error occurred"),
-    (2, None): Text(
-        message="An unexpected error has occurred. Please retry your request later."
-    ),
+    (2, None): Text(message="An unexpected error has occurred. Please retry your request later."),
     (4, None): Text(message="(#4) Application request limit reached"),
     (4, 2207051): Text(
         message="Application request limit reached",

@@ -40,7 +40,7 @@ class Switches:
     long_seconds: float = 5_183_944
     expires_in: bool = True
     """False: token answers leave `expires_in` out."""
-    ig_token_shape: str = "flat"  # noqa: S105 (the shape of an answer)
+    ig_answer_shape: str = "flat"
     """`flat` as clients see it, `data` as the documentation shows it."""
     ig_permissions_shape: str = "list"
     """`list` or `text` (comma separated)."""
@@ -111,7 +111,7 @@ class Switches:
 
 
 CHOICES = {
-    "ig_token_shape": ("flat", "data"),
+    "ig_answer_shape": ("flat", "data"),
     "ig_permissions_shape": ("list", "text"),
     "used_container": ("refuse", "same_id", "duplicate"),
     "broken_container": ("9007", "24"),

@@ -31,6 +31,8 @@ class Account:
     """The invitation as tester of the app; only Instagram Login asks for it."""
     restricted: bool = False
     """A restricted account may read, and is refused with 25/2207050 when it publishes."""
+    published: list[float] = field(default_factory=list)
+    """When posts went out, in order; deleting a post does not give its place back."""
 
 
 @dataclass(kw_only=True)

@@ -115,6 +115,22 @@ class World:
         self.changed()
         return comment
 
+    def remove_media(self, media_id: str) -> None:
+        """Take a media away, with its comments; its picture stays in the store."""
+        media = self.media.pop(media_id)
+        self.media_of[media.account_id].remove(media_id)
+        for comment_id in list(self.comments_of[media_id]):
+            self.remove_comment(comment_id)
+        self.changed()
+
+    def remove_comment(self, comment_id: str) -> None:
+        """Take a comment away, with its replies."""
+        for reply_id in list(self.comments_of[comment_id]):
+            self.remove_comment(reply_id)
+        comment = self.comments.pop(comment_id)
+        self.comments_of[comment.parent_id or comment.media_id].remove(comment_id)
+        self.changed()
+
     def account(self, name: str) -> Account:
         """The account with that username or id; KeyError if there is none."""
         if name in self.accounts:
