@@ -8,8 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO
 
 from scripts.environment import ROOT
 from scripts.parent import die_with_parent
@@ -28,7 +26,7 @@ class Child:
     name: str
     port: int
     process: subprocess.Popen[bytes]
-    log: Path | None = None
+    health: str
 
     def check(self) -> None:
         """Raise `ChildDied` when the program has ended."""
@@ -36,13 +34,13 @@ class Child:
         if code is None:
             return
         how = f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
-        raise ChildDied(f"{self.name} ended by itself ({how}).{self._last_words()}")
+        raise ChildDied(f"{self.name} ended by itself ({how}); its words stand above.")
 
     def is_healthy(self) -> bool:
-        """Say whether the program answers its health page with 200."""
+        """Say whether the program answers 200 at its health address."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
         try:
-            connection.request("GET", "/healthz", headers={"Host": f"localhost:{self.port}"})
+            connection.request("GET", self.health, headers={"Host": f"localhost:{self.port}"})
             return connection.getresponse().status == http.HTTPStatus.OK
         except (OSError, http.client.HTTPException):
             return False
@@ -60,12 +58,6 @@ class Child:
             self.process.kill()
             self.process.wait()
 
-    def _last_words(self) -> str:
-        if self.log is None or not self.log.exists():
-            return ""
-        lines = self.log.read_text(errors="replace").splitlines()[-15:]
-        return "\n".join([f" The end of {self.log}:", *lines])
-
 
 def start(
     name: str,
@@ -73,31 +65,26 @@ def start(
     *,
     port: int,
     environ: Mapping[str, str],
-    log: Path | None = None,
+    health: str,
     keep: Sequence[int] = (),
 ) -> Child:
     """Start a program in a session of its own, so that Ctrl-C reaches the launcher only.
 
-    Its output goes to *log*, or where ours goes. *keep*: file descriptors that it inherits.
+    Its log goes where ours goes; what it would tell a person, the launcher tells. *health*: path
+    that answers 200 once it works. *keep*: file descriptors that it inherits.
     """
     launcher = os.getpid()
-    output: BinaryIO | None = log.open("wb") if log else None
-    try:
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=dict(environ),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT if output else None,
-            pass_fds=keep,
-            start_new_session=True,
-            preexec_fn=lambda: die_with_parent(launcher),  # noqa: PLW1509 - we have one thread
-        )
-    finally:
-        if output:
-            output.close()
-    return Child(name=name, port=port, process=process, log=log)
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=dict(environ),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        pass_fds=keep,
+        start_new_session=True,
+        preexec_fn=lambda: die_with_parent(launcher),  # noqa: PLW1509 - we have one thread
+    )
+    return Child(name=name, port=port, process=process, health=health)
 
 
 def wait_until_healthy(

@@ -87,7 +87,7 @@ def practice(environ: Mapping[str, str], stack: ExitStack, stop: Stop) -> tuple[
         ],
         port=sandbox_port,
         environ=os.environ,
-        log=state_dir / "sandbox.log",
+        health="/",
     )
     stack.callback(sandbox.stop, within=SANDBOX_STOP_SECONDS)
     app = _app(listener.fileno(), port, env)
@@ -123,7 +123,7 @@ def real(environ: Mapping[str, str], stack: ExitStack, stop: Stop) -> tuple[Chil
 
 def _app(descriptor: int, port: int, env: Mapping[str, str]) -> Child:
     command = serve.command("--bind", f"fd://{descriptor}", "--log-level", "warning")
-    return start("The app", command, port=port, environ=env, keep=(descriptor,))
+    return start("The app", command, port=port, environ=env, health="/healthz", keep=(descriptor,))
 
 
 def _tell(address: str, world: str) -> None:
