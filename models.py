@@ -375,6 +375,13 @@ class Publication(Base):
             sqlite_where=text("state = 'publishing'"),
             postgresql_where=text("state = 'publishing'"),
         ),
+        Index(
+            "ix_publication_in_line",
+            "account_id",
+            "due_at",
+            sqlite_where=text("state IN ('ready', 'publishing')"),
+            postgresql_where=text("state IN ('ready', 'publishing')"),
+        ),
         Index("ix_publication_account_due", "account_id", "due_at"),
     )
 
@@ -397,12 +404,13 @@ class Publication(Base):
     baseline: Mapped[list[Any]] = mapped_column(default=list)
     intent_at: Mapped[datetime | None]
     intent_no: Mapped[int] = mapped_column(default=0)
-    proved_no: Mapped[int] = mapped_column(default=0)  # intents up to here are proved not live
+    first_intent_at: Mapped[datetime | None]  # of those not proved to have done nothing
     looks: Mapped[int] = mapped_column(default=0)
     absent_looks: Mapped[int] = mapped_column(default=0)  # looks after the quiet time that saw none
     absent_look_at: Mapped[datetime | None]
     ig_media_id: Mapped[str | None] = mapped_column(String(64), unique=True)
     permalink: Mapped[str] = mapped_column(Text, default="")
+    told_at: Mapped[datetime | None]  # the person was told that we cannot find out
     sent_at: Mapped[datetime | None]  # first byte of the publish request that succeeded
     published_at: Mapped[datetime | None]
     hold_reason: Mapped[str] = mapped_column(String(12), default="")

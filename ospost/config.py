@@ -71,8 +71,6 @@ class Settings:
     operator_name: str = ""
     operator_contact: str = ""
     max_upload_mb: int = 300
-    timings_divisor: float = 1.0
-    crash_at: str = ""
 
     @property
     def is_sandbox(self) -> bool:
@@ -158,8 +156,6 @@ def _read(env: Mapping[str, str]) -> Settings:
         operator_name=env.get("OPERATOR_NAME", ""),
         operator_contact=env.get("OPERATOR_CONTACT", ""),
         max_upload_mb=_number(env, "MAX_UPLOAD_MB", 300, least=1),
-        timings_divisor=_number(env, "TIMINGS_DIVISOR", 1, least=1),
-        crash_at=env.get("CRASH_AT", ""),
     )
     for login, app_id, secret in (
         ("FB", settings.fb_app_id, settings.fb_app_secret),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from flask import current_app
 from sqlalchemy.orm import Session, sessionmaker
@@ -44,6 +45,7 @@ class Runtime:
     missed_after_seconds: int
     publish_threads: int
     scheduler: str
+    state_dir: Path
     nudge: Callable[[], None] = lambda: None
 
     def close(self) -> None:

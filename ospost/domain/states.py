@@ -43,15 +43,26 @@ class Kind(StrEnum):
 
 
 MOVES: dict[State, frozenset[State]] = {
-    State.SCHEDULED: frozenset({State.PREPARING, State.HELD, State.MISSED, State.CANCELLED}),
+    State.SCHEDULED: frozenset(
+        {State.PREPARING, State.HELD, State.UNKNOWN, State.MISSED, State.CANCELLED}
+    ),
     State.PREPARING: frozenset(
-        {State.READY, State.SCHEDULED, State.HELD, State.FAILED, State.MISSED, State.CANCELLED}
+        {
+            State.READY,
+            State.SCHEDULED,
+            State.UNKNOWN,
+            State.HELD,
+            State.FAILED,
+            State.MISSED,
+            State.CANCELLED,
+        }
     ),
     State.READY: frozenset(
         {
             State.PUBLISHING,
             State.PREPARING,
             State.SCHEDULED,
+            State.UNKNOWN,
             State.HELD,
             State.MISSED,
             State.CANCELLED,

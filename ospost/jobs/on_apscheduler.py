@@ -1,0 +1,266 @@
+"""APScheduler runs the sequence and holds no posts.
+
+One job of a second claims what is due within the coming second; each claimed row becomes a date
+job at its exact moment on a pool of threads and runs one step. What it forgets, the table
+remembers: the job store is memory only.
+"""
+
+import logging
+import os
+import secrets
+import socket
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.exc import SQLAlchemyError
+
+from ospost.jobs.periodic import PERIODIC
+from ospost.runtime import Runtime
+from ospost.services import nodes
+from ospost.services.publishing import claims
+from ospost.services.publishing.epoch import Epoch, hold_what_may_be_live
+from ospost.services.publishing.machine import Machine, Task
+from ospost.services.publishing.tools import Tools
+
+logger = logging.getLogger(__name__)
+
+VERSION = "0.1.0"
+
+
+class Driver:
+    """The machine's clock in this process."""
+
+    def __init__(self, run: Runtime, *, tools: Tools | None = None) -> None:
+        """Build from the runtime; `start` begins."""
+        self._run = run
+        self._name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.machine = Machine(tools or tools_of(run, owner=self._name))
+        self.machine.tools.owner = self._name
+        self._threads = run.publish_threads
+        self._most_rest = max(1, self._threads * 3 // 4)
+        self._lock = threading.Lock()
+        self._claiming = threading.Lock()
+        self._busy = 0  # rows that this process holds
+        self._resting = 0  # those of them that are no shots
+        self._pending: set[str] = set()  # those whose moment has not come
+        self._nudged = False
+        self._stopping = False
+        self._beaten_at = 0.0
+        self._epoch = Epoch(run.state_dir / "publish-batches")
+        self._scheduler = BackgroundScheduler(
+            executors={
+                "default": ThreadPoolExecutor(2),
+                "steps": ThreadPoolExecutor(self._threads),
+                "periodic": ThreadPoolExecutor(1),
+            },
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            timezone=UTC,
+        )
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the beat goes on: what `/readyz` asks."""
+        limit = self.machine.tools.timings.silent_after.total_seconds()
+        return self._scheduler.running and time.monotonic() - self._beaten_at < limit
+
+    def start(self) -> None:
+        """Take up what dead processes left, then begin to tick. Returns at once."""
+        self._take_over(now=self.machine.tools.now())
+        with self._run.sessions() as session:
+            hold_what_may_be_live(session, self._epoch, now=self.machine.tools.now())
+        self._beat()
+        timings = self.machine.tools.timings
+        self._scheduler.add_job(
+            self._tick,
+            "interval",
+            seconds=timings.tick.total_seconds(),
+            id="claim",
+            next_run_time=datetime.now(UTC),
+        )
+        for job in PERIODIC:
+            self._scheduler.add_job(
+                self._periodic,
+                "interval",
+                args=[job.name],
+                seconds=job.every.total_seconds(),
+                id=job.name,
+                executor="periodic",
+                next_run_time=datetime.now(UTC) + job.first_after,
+            )
+        self._scheduler.start()
+        self._run.nudge = self.nudge
+
+    def nudge(self) -> None:
+        """Claim now instead of at the next tick; a job of its own, since a job skips itself."""
+        with self._lock:
+            if self._nudged or self._stopping or not self._scheduler.running:
+                return
+            self._nudged = True
+        self._scheduler.add_job(self._nudged_tick, id=f"nudge-{secrets.token_hex(4)}")
+
+    def stop(self) -> None:
+        """Claim no more, give back what was not sent, wait for what is under way (35 s at most)."""
+        self._stopping = True
+        self._scheduler.remove_all_jobs()
+        end = time.monotonic() + self.machine.tools.timings.drain.total_seconds()
+        while self._under_way() and time.monotonic() < end:
+            time.sleep(0.02)
+        self._scheduler.shutdown(wait=False)
+        with self._run.sessions() as session:
+            if not self._under_way():
+                claims.free_rows_of(session, [self._name], now=self.machine.tools.now())
+                nodes.leave(session, name=self._name)
+
+    def _under_way(self) -> int:
+        with self._lock:
+            return self._busy - len(self._pending)
+
+    def _take_over(self, *, now: datetime) -> None:
+        """Free what processes of this host held that do not live any more."""
+        host = socket.gethostname()
+        with self._run.sessions() as session:
+            known = nodes.names_on(session, host=host)
+            dead = [name for name, pid in known if pid == os.getpid() or not _lives(pid)]
+            if dead:
+                claims.free_rows_of(session, dead, now=now)
+                nodes.forget(session, names=dead)
+
+    def _tick(self) -> None:
+        try:
+            with self._claiming:
+                self._beat_if_due()
+                self._claim()
+        except SQLAlchemyError:
+            logger.exception("the database did not take a claim; trying again in a second")
+
+    def _nudged_tick(self) -> None:
+        self._nudged = False
+        self._tick()
+
+    def _beat_if_due(self) -> None:
+        timings = self.machine.tools.timings
+        if time.monotonic() - self._beaten_at < timings.beat.total_seconds():
+            return
+        self._beat()
+        with self._run.sessions() as session:
+            silent = self.machine.free_the_dead(session)
+            if silent:
+                nodes.forget(session, names=silent)
+
+    def _beat(self) -> None:
+        with self._run.sessions() as session:
+            nodes.beat(
+                session,
+                name=self._name,
+                host=socket.gethostname(),
+                pid=os.getpid(),
+                version=VERSION,
+                now=self.machine.tools.now(),
+            )
+        self._beaten_at = time.monotonic()
+
+    def _claim(self) -> None:
+        if self._stopping:
+            return
+        with self._lock:
+            free = self._threads - self._busy
+            rest = self._most_rest - self._resting
+        if free <= 0:
+            return
+        tasks = self.machine.claim(threads=free, rest=max(0, min(rest, free)))
+        for task in tasks:
+            self._account(task, 1)
+            with self._lock:
+                self._pending.add(task.key)
+            self._scheduler.add_job(
+                self._work,
+                "date",
+                run_date=task.run_at,
+                args=[task],
+                id=task.key,
+                executor="steps",
+            )
+        if any(task.is_shot for task in tasks):
+            with self._run.sessions() as session:
+                self._epoch.bring_level(claims.batches(session))
+
+    def _account(self, task: Task, change: int) -> None:
+        with self._lock:
+            self._busy += change
+            self._resting += 0 if task.is_shot else change
+
+    def _work(self, task: Task) -> None:
+        """Run one claimed row, then whatever else is due, until nothing is."""
+        current: Task | None = task
+        with self._lock:
+            self._pending.discard(task.key)
+        while current is not None:
+            done = current
+            try:
+                _sleep_until(done.run_at)
+                done.run()
+            except Exception:  # the step's lease runs out and its row is taken again
+                logger.exception("a step failed", extra={"task": done.key})
+            finally:
+                self._account(done, -1)
+            current = self._next(done)
+
+    def _next(self, done: Task) -> Task | None:
+        if self._stopping:
+            return None
+        with self._lock:
+            may_rest = self._resting < self._most_rest
+        try:
+            task = self.machine.claim_next(
+                done.account_id, was_shot=done.is_shot, may_rest=may_rest
+            )
+        except SQLAlchemyError:
+            logger.exception("the database did not take a claim; the next tick will")
+            return None
+        if task is not None:
+            self._account(task, 1)
+        return task
+
+    def _periodic(self, name: str) -> None:
+        job = next(job for job in PERIODIC if job.name == name)
+        try:
+            job.run(self._run)
+        except Exception:  # a clean-up that fails must not end the scheduler's job
+            logger.exception("periodic work failed", extra={"job": name})
+
+
+def tools_of(run: Runtime, *, owner: str) -> Tools:
+    """Hand the machine what it needs of the runtime."""
+    return Tools(
+        sessions=run.sessions,
+        graph=run.graph,
+        vault=run.vault,
+        storage=run.storage,
+        workshop=run.workshop,
+        timings=run.timings,
+        media_url=run.media_url,
+        secret_key=run.secret_key,
+        grace_seconds=run.missed_after_seconds,
+        rehearse=run.rehearse,
+        is_sandbox=run.is_sandbox,
+        owner=owner,
+    )
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _sleep_until(moment: datetime) -> None:
+    wait = (moment - datetime.now(UTC)) / timedelta(seconds=1)
+    if wait > 0:
+        time.sleep(wait)

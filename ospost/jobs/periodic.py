@@ -1,0 +1,66 @@
+"""Work that comes round: notices, tokens, revocations, clean-up. One table, whoever runs it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from helpers import utcnow
+from ospost.runtime import Runtime
+from ospost.services import deletion, housekeeping, notices, tokens
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One kind of periodic work."""
+
+    name: str
+    every: timedelta
+    first_after: timedelta
+    run: Callable[[Runtime], object]
+
+
+def _deliver_notices(run: Runtime) -> object:
+    return notices.deliver_due(run.sessions, mail=run.mail, app_url=run.app_url, now=utcnow())
+
+
+def _refresh_tokens(run: Runtime) -> object:
+    return tokens.refresh_due(
+        run.sessions,
+        vault=run.vault,
+        facebook=run.facebook,
+        instagram=run.instagram,
+        now=utcnow(),
+    )
+
+
+def _retry_revocations(run: Runtime) -> object:
+    return deletion.retry_revocations(
+        run.sessions, vault=run.vault, facebook=run.facebook, now=utcnow()
+    )
+
+
+def _tidy(run: Runtime) -> object:
+    return housekeeping.tidy(run.sessions, storage=run.storage, now=utcnow())
+
+
+PERIODIC: tuple[Job, ...] = (
+    Job(
+        name="notices",
+        every=timedelta(seconds=10),
+        first_after=timedelta(seconds=5),
+        run=_deliver_notices,
+    ),
+    Job(
+        name="tokens",
+        every=timedelta(hours=1),
+        first_after=timedelta(seconds=30),
+        run=_refresh_tokens,
+    ),
+    Job(
+        name="revocations",
+        every=timedelta(minutes=5),
+        first_after=timedelta(minutes=1),
+        run=_retry_revocations,
+    ),
+    Job(name="tidy", every=timedelta(hours=1), first_after=timedelta(minutes=2), run=_tidy),
+)

@@ -1,0 +1,42 @@
+"""The processes that publish: their beat, and who has fallen silent."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.orm import Session
+
+from models import Node
+from ospost.services.database import writing
+
+
+def beat(session: Session, *, name: str, host: str, pid: int, version: str, now: datetime) -> None:
+    """Say that this process lives."""
+    values = {"host": host, "pid": pid, "version": version, "beat_at": now}
+    statement = insert(Node).values(name=name, **values)
+    with writing(session):
+        session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+
+
+def leave(session: Session, *, name: str) -> None:
+    """Take this process off the list when it stops in order."""
+    with writing(session):
+        session.execute(delete(Node).where(Node.name == name))
+
+
+def seconds_since_beat(session: Session, now: datetime) -> float | None:
+    """Return how long ago the liveliest process was heard of, or None if none ever was."""
+    latest = session.scalar(select(func.max(Node.beat_at)))
+    return None if latest is None else (now - latest).total_seconds()
+
+
+def names_on(session: Session, *, host: str) -> list[tuple[str, int]]:
+    """Return (name, process id) of every node row of *host*."""
+    rows = session.execute(select(Node.name, Node.pid).where(Node.host == host))
+    return [(name, pid) for name, pid in rows]
+
+
+def forget(session: Session, *, names: list[str]) -> None:
+    """Drop the rows of dead processes."""
+    with writing(session):
+        session.execute(delete(Node).where(Node.name.in_(names)))

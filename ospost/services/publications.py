@@ -1,0 +1,272 @@
+"""What people do to publications: plan, retime, change, cancel, decide, stop and go on.
+
+All of it happens inside `writing`, by compare-and-set against the machine: every change raises the
+fence, so that a worker that still holds the row can write nothing more. Past its intent a post is
+not ours to change any more, and `Conflict` says so.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from models import Account, Post, Publication
+from ospost.domain.pace import keeps_container
+from ospost.domain.states import (
+    IN_DOUBT,
+    MOVABLE,
+    HoldReason,
+    State,
+)
+from ospost.domain.timings import Timings
+from ospost.errors import Conflict
+from ospost.services.publishing.rows import Note, append
+
+TIMINGS = Timings()
+
+
+def open_for(session: Session, post: Post, *, now: datetime) -> None:
+    """Make the publication of *post*, which has a due time.
+
+    Here and below a row that is to be prepared is due now: the machine's first step says when its
+    preparation begins.
+    """
+    if post.due_at is None:
+        raise ValueError("a post without a due time cannot be published")
+    publication = Publication(
+        post_id=post.id,
+        account_id=post.account_id,
+        state=State.SCHEDULED.value,
+        due_at=post.due_at,
+        next_at=now,
+        updated_at=now,
+    )
+    session.add(publication)
+    session.flush()
+    note = Note(cause="scheduled", sentence="Scheduled.", detail={"due_at": str(post.due_at)})
+    append(
+        session,
+        publication.id,
+        note,
+        fence=0,
+        came_from=State.SCHEDULED,
+        to=State.SCHEDULED,
+        now=now,
+    )
+
+
+def retime(
+    session: Session,
+    post: Post,
+    *,
+    due_at: datetime,
+    now: datetime,
+    sentence: str = "Moved to another time.",
+) -> None:
+    """Give *post* a new due time; a container is kept while it will still be good then.
+
+    Also takes up a post that was missed or has failed. Raises `Conflict` past the intent.
+    """
+    post.due_at = due_at
+    for publication in _rows(session, post, MOVABLE):
+        state = State(publication.state)
+        was_over = state in (State.MISSED, State.FAILED)
+        made = publication.container_made_at
+        is_fresh = (
+            not was_over
+            and keeps_container(made, due_at=due_at, timings=TIMINGS)
+            and publication.container_revision == publication.revision
+        )
+        values: dict[str, Any] = {
+            "due_at": due_at,
+            "state": State.SCHEDULED.value,
+            "next_at": now,
+            "tries": 0,
+            "error": None,
+            **_RELEASED,
+        }
+        if is_fresh and publication.finished_at is not None:
+            values |= {"state": State.READY.value, "next_at": max(due_at, now)}
+        elif is_fresh:
+            values["state"] = State.PREPARING.value
+        else:
+            values |= _NO_CONTAINER
+        if state is State.HELD and publication.hold_reason != HoldReason.REHEARSAL:
+            # it goes on waiting for what it waited for, by its new time
+            values = {"due_at": due_at, "next_at": now}
+        _change(session, publication, MOVABLE, values, "moved", sentence, now)
+
+
+def content_changed(session: Session, post: Post, *, now: datetime) -> None:
+    """Take note that the words, the picture or the account of *post* changed."""
+    for publication in _rows(session, post, MOVABLE):
+        state = State(publication.state)
+        values: dict[str, Any] = {
+            "revision": publication.revision + 1,
+            "account_id": post.account_id,
+            "tries": 0,
+            **_NO_CONTAINER,
+        }
+        if state in (State.PREPARING, State.READY):
+            values |= {"state": State.SCHEDULED.value, "next_at": now}
+        if state is State.HELD:
+            values["held_from"] = State.SCHEDULED.value
+        _change(session, publication, MOVABLE, values, "edited", "Changed.", now)
+
+
+def cancel(session: Session, post: Post, *, cause: str, now: datetime) -> None:
+    """Stop work on *post* for good; raises `Conflict` when it may be on its way."""
+    allowed = MOVABLE | {State.REVIEW, State.PUBLISHED, State.CANCELLED}
+    for publication in _rows(session, post, allowed):
+        if State(publication.state) in (State.PUBLISHED, State.CANCELLED):
+            continue
+        values = {"state": State.CANCELLED.value, "next_at": None, **_RELEASED}
+        _change(session, publication, allowed, values, cause, "Removed from the plan.", now)
+
+
+def resolve_review(
+    session: Session, post: Post, *, is_live: bool, permalink: str = "", now: datetime
+) -> None:
+    """Take a person's word for whether the post is live.
+
+    Not live: it is scheduled again for now, with a new container.
+    """
+    allowed = frozenset({State.REVIEW})
+    for publication in _rows(session, post, allowed):
+        if is_live:
+            values: dict[str, Any] = {
+                "state": State.PUBLISHED.value,
+                "permalink": permalink,
+                "published_at": publication.intent_at,
+                "next_at": None,
+                "error": None,
+            }
+            sentence = "A person looked: it is live."
+        else:
+            post.due_at = now
+            values = {
+                "state": State.SCHEDULED.value,
+                "due_at": now,
+                "next_at": now,
+                "first_intent_at": None,
+                "tries": 0,
+                "error": None,
+                **_NO_CONTAINER,
+            }
+            sentence = "A person looked: it is not live. It goes out again."
+        _change(session, publication, allowed, values, "reviewed", sentence, now)
+
+
+def pause(session: Session, account: Account, *, now: datetime) -> None:
+    """Stop everything of *account* at once; what is on its way already is not affected."""
+    if account.paused_at is None:
+        account.paused_at = now
+        session.flush()
+
+
+def resume(session: Session, account: Account, *, now: datetime) -> None:
+    """Let *account* go on; posts whose time passed meanwhile go out if their grace allows it."""
+    account.paused_at = None
+    session.flush()
+    release_held(session, account, reason=HoldReason.PAUSED, now=now)
+
+
+def release_held(session: Session, account: Account, *, reason: HoldReason, now: datetime) -> None:
+    """Let the posts of *account* that wait for *reason* look again at once."""
+    session.execute(
+        update(Publication)
+        .where(
+            Publication.account_id == account.id,
+            Publication.state == State.HELD.value,
+            Publication.hold_reason == reason.value,
+        )
+        .values(fence=Publication.fence + 1, owner="", next_at=now, updated_at=now)
+    )
+
+
+def rehearse_account(session: Session, account: Account, *, on: bool, now: datetime) -> None:
+    """Switch the rehearsal of *account*: everything up to the last call, and then a stop."""
+    account.rehearse = on
+    session.flush()
+
+
+def record(
+    session: Session,
+    publication: Publication,
+    *,
+    cause: str,
+    sentence: str,
+    now: datetime,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Write a line into the timeline without changing anything."""
+    state = State(publication.state)
+    note = Note(cause=cause, sentence=sentence, detail=detail)
+    append(
+        session, publication.id, note, fence=publication.fence, came_from=state, to=state, now=now
+    )
+
+
+_RELEASED: dict[str, Any] = {"owner": "", "hold_reason": "", "hold_until": None, "held_from": ""}
+_NO_CONTAINER: dict[str, Any] = {
+    "container_id": "",
+    "container_made_at": None,
+    "finished_at": None,
+    "owner": "",
+}
+
+
+def _rows(session: Session, post: Post, allowed: frozenset[State]) -> list[Publication]:
+    rows = list(
+        session.scalars(
+            select(Publication)
+            .where(Publication.post_id == post.id)
+            .order_by(Publication.frame_no)
+            .execution_options(populate_existing=True)
+        )
+    )
+    for row in rows:
+        _refuse_if_gone(State(row.state), allowed)
+    return rows
+
+
+def _refuse_if_gone(state: State, allowed: frozenset[State]) -> None:
+    if state in allowed:
+        return
+    if state in IN_DOUBT:
+        raise Conflict("This post is going out at this moment and cannot be changed any more.")
+    if state is State.PUBLISHED:
+        raise Conflict("This post is live already; what is on Instagram is changed there.")
+    if state is State.REVIEW:
+        raise Conflict("Please say first whether this post is live on Instagram.")
+    raise Conflict("This post cannot be changed as it stands now; please look again.")
+
+
+def _change(
+    session: Session,
+    publication: Publication,
+    allowed: frozenset[State],
+    values: dict[str, Any],
+    cause: str,
+    sentence: str,
+    now: datetime,
+) -> None:
+    state = State(publication.state)
+    fence = session.scalar(
+        update(Publication)
+        .where(
+            Publication.id == publication.id,
+            Publication.fence == publication.fence,
+            Publication.state.in_([item.value for item in allowed]),
+        )
+        .values(fence=Publication.fence + 1, updated_at=now, **values)
+        .returning(Publication.fence)
+    )
+    if fence is None:
+        raise Conflict("This post has just changed; please look again.")
+    to = State(values.get("state", state.value))
+    note = Note(cause=cause, sentence=sentence)
+    append(session, publication.id, note, fence=fence, came_from=state, to=to, now=now)
+    session.refresh(publication)
+

@@ -1,0 +1,1 @@
+"""The publishing machine: claims, steps and what they write."""

@@ -1,0 +1,166 @@
+"""Posts that wait for a person or for a time: into the hold, and out of it."""
+
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from models import Account
+from ospost.domain.meta_codes import lookup
+from ospost.domain.pace import is_too_late, keeps_container, prepare_at
+from ospost.domain.reactions import NEEDS_RECONNECT
+from ospost.domain.states import HoldReason, Kind, State
+from ospost.graph.errors import GraphError, Refused
+from ospost.services.database import writing
+from ospost.services.publishing import trouble
+from ospost.services.publishing.rows import Note, Work, advance, error_of, hold_values
+from ospost.services.publishing.tools import Tools
+
+NEARLY_FULL = 5
+"""How few posts may be left today before the limit is read once more just before a post."""
+
+REMEDIES = {
+    HoldReason.TOKEN: "Sign in again to connect this account; the post goes out afterwards.",
+    HoldReason.PERMISSION: "Sign in again and grant what is missing; the post goes out afterwards.",
+    HoldReason.PAUSED: "Press “Go on” when it may go out.",
+    HoldReason.THROTTLED: "Nothing needs to be done; it goes out as soon as Instagram allows it.",
+    HoldReason.QUOTA: "Nothing needs to be done; it goes out as soon as the day's limit allows it.",
+    HoldReason.BLOCKED: "Open the Instagram app and see whether it asks for something.",
+    HoldReason.CLOCK: "Set this server's clock right; the post goes out afterwards.",
+    HoldReason.RESTORED: "Nothing needs to be done; this server looks what is already live.",
+    HoldReason.REHEARSAL: "Switch the rehearsal off and publish it now, or give it a new time.",
+}
+
+
+def stands_in_the_way(tools: Tools, session: Session, work: Work) -> bool:
+    """Hold or give up *work* where the account or the time forbid going on; say whether."""
+    now = tools.now()
+    if is_too_late(work.due_at, grace=work.grace, now=now):
+        trouble.miss(tools, session, work)
+    elif work.is_paused:
+        put_on_hold(tools, session, work, HoldReason.PAUSED, "Stopped by a person.")
+    elif work.needs_reconnect:
+        put_on_hold(tools, session, work, HoldReason.TOKEN, lookup(190, None).sentence)
+    elif work.throttled_until is not None and work.throttled_until > now:
+        sentence = "Instagram asked this server to wait before more calls for this account."
+        until = work.throttled_until
+        put_on_hold(tools, session, work, HoldReason.THROTTLED, sentence, until=until)
+    else:
+        return False
+    return True
+
+
+def put_on_hold(
+    tools: Tools,
+    session: Session,
+    work: Work,
+    reason: HoldReason,
+    sentence: str,
+    *,
+    until: datetime | None = None,
+) -> None:
+    """Hold without a new answer of Meta's behind it."""
+    now = tools.now()
+    body = error_of(code=None, subcode=None, message=sentence, remedy=REMEDIES[reason])
+    is_news = work.state is not State.HELD or work.hold_reason != reason
+    note = Note(cause=f"held_{reason.value}", sentence=sentence)
+    with writing(session):
+        advance(
+            session,
+            work,
+            to=State.HELD,
+            note=note if is_news else None,
+            now=now,
+            error=body,
+            **hold_values(work, reason, until=until, now=now),
+        )
+
+
+def read_quota(tools: Tools, session: Session, work: Work) -> str:
+    """Read how many posts the account has left today; return a sentence when there is none.
+
+    Raises Refused when the token or a permission is the trouble; other troubles say nothing.
+    """
+    try:
+        limit = tools.graph.publishing_limit(tools.access(work))
+    except GraphError as error:
+        if isinstance(error, Refused) and error.kind in NEEDS_RECONNECT:
+            raise
+        return ""
+    with writing(session):
+        session.execute(
+            update(Account)
+            .where(Account.id == work.account_id)
+            .values(quota_used=limit.used, quota_total=limit.total, quota_read_at=tools.now())
+        )
+    if limit.total is None or limit.used < limit.total:
+        return ""
+    return (
+        f"Instagram allows {limit.total} posts in 24 hours for this account, and all are used."
+        " It will go out as soon as Instagram allows it."
+    )
+
+
+def hold_if_full(tools: Tools, session: Session, work: Work) -> bool:
+    """Hold a ready post when the day's limit turns out to be used up; say whether.
+
+    Asks Meta only where the last answer was near the limit.
+    """
+    account = session.get(Account, work.account_id)
+    if account is None or account.quota_total is None or account.quota_used is None:
+        return False
+    if account.quota_total - account.quota_used > NEARLY_FULL:
+        return False
+    try:
+        full = read_quota(tools, session, work)
+    except Refused as error:
+        trouble.on_error(tools, session, work, error)
+        return True
+    if not full:
+        return False
+    until = tools.now() + tools.timings.quota_recheck
+    put_on_hold(tools, session, work, HoldReason.QUOTA, full, until=until)
+    return True
+
+
+def wake(tools: Tools, session: Session, work: Work) -> None:
+    """Look again at a held post: give it up, hold it on, or let it go on where it was."""
+    now = tools.now()
+    if is_too_late(work.due_at, grace=work.grace, now=now):
+        trouble.miss(tools, session, work)
+        return
+    reason = HoldReason(work.hold_reason)
+    if reason is HoldReason.QUOTA:
+        if hold_if_full(tools, session, work):
+            return
+    elif stands_in_the_way(tools, session, work):
+        return
+    with writing(session):
+        let_go(tools, session, work, now=now)
+
+
+def let_go(tools: Tools, session: Session, work: Work, *, now: datetime) -> None:
+    """Return *work* from its hold to the state before; call inside `writing`."""
+    timings = tools.timings
+    is_video = work.kind is Kind.REEL
+    fresh = keeps_container(work.container_made_at, due_at=max(work.due_at, now), timings=timings)
+    if work.held_from == State.READY and work.has_container and fresh:
+        to, at = State.READY, max(work.due_at, now)
+    elif work.has_container and fresh:
+        to, at = State.PREPARING, now
+    else:
+        to = State.SCHEDULED
+        at = prepare_at(work.due_at, now=now, timings=timings, is_video=is_video)
+    advance(
+        session,
+        work,
+        to=to,
+        note=Note(cause="released", sentence="Going on."),
+        now=now,
+        next_at=at,
+        owner="",
+        hold_reason="",
+        hold_until=None,
+        held_from="",
+        error=None,
+    )

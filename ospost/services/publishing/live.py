@@ -1,0 +1,142 @@
+"""Writing down that a post is live: once, with its media, from whatever state it is found in."""
+
+import logging
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from models import Account, Publication
+from ospost.domain.states import State
+from ospost.services.database import writing
+from ospost.services.publishing.rows import Note, Work, add_followup, append, notify
+from ospost.services.publishing.tools import Tools
+
+logger = logging.getLogger(__name__)
+
+
+def record_live(
+    tools: Tools,
+    session: Session,
+    work: Work,
+    *,
+    media_id: str | None,
+    sent_at: datetime | None,
+    published_at: datetime,
+    sentence: str,
+    permalink: str = "",
+) -> None:
+    """Keep what Instagram confirmed, even when the fence has moved on meanwhile.
+
+    Media id, follow-ups and the line of the timeline are one transaction. Where another intent was
+    begun after the one that is confirmed here, somebody must look for a second copy: a notice.
+    """
+    now = tools.now()
+    try:
+        with writing(session):
+            _write(session, work, media_id, sent_at, published_at, sentence, permalink, now)
+    except IntegrityError:
+        # The media is linked to another post already: keep that this one is live, unlinked.
+        logger.warning("media linked twice", extra={"publication": work.id})
+        with writing(session):
+            _write(session, work, None, sent_at, published_at, sentence, "", now)
+
+
+def _write(
+    session: Session,
+    work: Work,
+    media_id: str | None,
+    sent_at: datetime | None,
+    published_at: datetime,
+    sentence: str,
+    permalink: str,
+    now: datetime,
+) -> None:
+    found = session.execute(
+        select(Publication.state, Publication.fence, Publication.intent_no, Publication.ig_media_id)
+        .where(Publication.id == work.id)
+    ).one_or_none()
+    if found is None:
+        return  # the account was deleted while the call was under way; nobody is left to tell
+    state, fence, intent_no, known_id = found
+    if state == State.PUBLISHED and known_id is not None:
+        if media_id is not None and known_id != media_id:
+            _warn_of_second_copy(session, work, fence, media_id, now)
+        return
+    session.execute(
+        update(Publication)
+        .where(Publication.id == work.id)
+        .values(
+            state=State.PUBLISHED.value,
+            fence=Publication.fence + 1,
+            owner="",
+            ig_media_id=media_id,
+            permalink=permalink,
+            sent_at=sent_at,
+            published_at=published_at,
+            next_at=None if media_id else now,
+            error=None,
+            hold_reason="",
+            hold_until=None,
+            held_from="",
+            updated_at=now,
+        )
+    )
+    note = Note(cause="published", sentence=sentence, detail={"media": media_id or ""})
+    append(
+        session,
+        work.id,
+        note,
+        fence=fence,
+        came_from=State(state),
+        to=State.PUBLISHED,
+        now=now,
+    )
+    if media_id:
+        plan_followups(session, work, now)
+    _account_is_well(session, work)
+    if intent_no > work.intent_no:
+        _warn_of_second_copy(session, work, fence, media_id or "", now)
+
+
+def plan_followups(session: Session, work: Work, now: datetime) -> None:
+    """Plan what comes after: the link, and the first comment; call inside `writing`."""
+    add_followup(session, work.id, "details", at=now)
+    if work.first_comment:
+        add_followup(session, work.id, "first_comment", at=now)
+
+
+def _account_is_well(session: Session, work: Work) -> None:
+    session.execute(
+        update(Account)
+        .where(Account.id == work.account_id)
+        .values(throttle_count=0, throttled_until=None, quota_used=Account.quota_used + 1)
+    )
+
+
+def _warn_of_second_copy(
+    session: Session, work: Work, fence: int, media_id: str, now: datetime
+) -> None:
+    sentence = (
+        "An answer came late, after this server had begun another try. The post is live; please"
+        " look on Instagram whether it stands there twice."
+    )
+    note = Note(cause="second_copy", sentence=sentence, detail={"media": media_id})
+    append(
+        session,
+        work.id,
+        note,
+        fence=fence,
+        came_from=State.PUBLISHED,
+        to=State.PUBLISHED,
+        now=now,
+    )
+    notify(
+        session,
+        work,
+        title="Please look on Instagram",
+        sentence=sentence,
+        remedy="Remove one of them in the Instagram app if it is there twice.",
+        now=now,
+    )

@@ -1,0 +1,325 @@
+"""Finding out: reads of the container and of the account's media, and what they decide."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Publication
+from ospost.domain.finding_out import Status, Verdict, counts_as_absent, decide
+from ospost.domain.matching import UNREADABLE, Candidate, Listing, Match, Wanted, find
+from ospost.domain.pace import is_too_late, keeps_container, look_at
+from ospost.domain.states import Kind, State
+from ospost.graph.client import ContainerCode, SeenMedia
+from ospost.graph.errors import GraphError
+from ospost.services.database import writing
+from ospost.services.publishing.live import record_live
+from ospost.services.publishing.rows import Note, Work, advance, error_of, notify
+from ospost.services.publishing.tools import Tools
+
+STATUSES = {
+    ContainerCode.IN_PROGRESS: Status.IN_PROGRESS,
+    ContainerCode.FINISHED: Status.FINISHED,
+    ContainerCode.PUBLISHED: Status.PUBLISHED,
+    ContainerCode.ERROR: Status.ERROR,
+    ContainerCode.EXPIRED: Status.EXPIRED,
+    ContainerCode.UNKNOWN: Status.UNREADABLE,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What one look saw."""
+
+    status: Status
+    match: Match
+    words: dict[str, Any]
+
+
+def look(tools: Tools, session: Session, work: Work) -> None:
+    """Read the container and the list, decide by the table, and write the decision down."""
+    seen = _read(tools, session, work)
+    tools.reached("looked")
+    now, timings = tools.now(), tools.timings
+    intent_at = work.intent_at or work.due_at
+    absent = _absent_looks(work, seen, now=now, timings_gap=timings.between_absent_looks)
+    is_quiet = now - intent_at >= timings.quiet
+    if not is_quiet:
+        absent = 0
+    verdict = decide(
+        seen.status,
+        seen.match.listing,
+        is_surely_absent=is_quiet and absent >= 2,
+        is_given_up=now - intent_at >= timings.give_up_looking,
+    )
+    if verdict in (Verdict.LINK, Verdict.LIVE):
+        _is_live(tools, session, work, seen)
+    elif verdict is Verdict.SEND_SAME:
+        _not_live(tools, session, work, seen, same_container=True)
+    elif verdict is Verdict.MAKE_NEW:
+        _not_live(tools, session, work, seen, same_container=False)
+    elif verdict is Verdict.REVIEW:
+        _ask_person(tools, session, work)
+    else:
+        _look_again(tools, session, work, seen, absent=absent)
+    tools.reached("look_recorded")
+
+
+def find_link(tools: Tools, session: Session, work: Work) -> None:
+    """Search the media of a post that is live but not linked; slowly, for as long as it may show."""
+    match = _list(tools, session, work).match
+    now = tools.now()
+    intent_at = work.intent_at or work.due_at
+    if match.media is not None:
+        with writing(session):
+            advance(session, work, to=State.PUBLISHED, note=None, now=now, next_at=None, owner="")
+        _is_live(tools, session, work, Look(status=Status.PUBLISHED, match=match, words={}))
+        return
+    looks = work.looks + 1
+    at: datetime | None = look_at(looks, intent_at=now, now=now, timings=tools.timings)
+    note = None
+    if now - intent_at >= tools.timings.give_up_looking:
+        at = None
+        note = Note(
+            cause="no_link",
+            sentence="It is live, but its link could not be found. Paste it if you have it.",
+        )
+    with writing(session):
+        advance(
+            session,
+            work,
+            to=State.PUBLISHED,
+            note=note,
+            now=now,
+            next_at=at,
+            looks=looks,
+            owner="",
+        )
+
+
+def _read(tools: Tools, session: Session, work: Work) -> Look:
+    listed = _list(tools, session, work)
+    if not work.container_id:
+        return Look(status=Status.NONE_MADE, match=listed.match, words=listed.words)
+    try:
+        status = tools.graph.container_status(tools.access(work), work.container_id)
+    except GraphError as error:
+        words = {**listed.words, **error.details()}
+        return Look(status=Status.UNREADABLE, match=listed.match, words=words)
+    return Look(status=STATUSES[status.code], match=listed.match, words=listed.words)
+
+
+def _list(tools: Tools, session: Session, work: Work) -> Look:
+    first = work.first_intent_at or work.intent_at or work.due_at
+    not_before = first - tools.timings.match_before_intent
+    try:
+        seen = tools.graph.recent_media(tools.access(work), limit=50, since=not_before)
+    except GraphError as error:
+        return Look(status=Status.UNREADABLE, match=UNREADABLE, words=error.details())
+    linked = session.scalars(
+        select(Publication.ig_media_id).where(
+            Publication.ig_media_id.in_([media.media_id for media in seen.items]),
+            Publication.id != work.id,
+        )
+    )
+    taken = {*work.baseline, *(media_id for media_id in linked if media_id)}
+    session.rollback()
+    match = find(
+        Wanted(
+            caption=work.caption,
+            is_carousel=work.kind is Kind.CAROUSEL,
+            is_video=work.kind is Kind.REEL,
+            child_count=0,
+            not_before=not_before,
+            not_after=tools.now() + tools.timings.clock_skew,
+        ),
+        [_candidate(media) for media in seen.items],
+        is_whole=seen.is_whole,
+        taken=taken,
+    )
+    return Look(status=Status.UNREADABLE, match=match, words={})
+
+
+def _candidate(media: SeenMedia) -> Candidate:
+    return Candidate(
+        media_id=media.media_id,
+        caption=media.caption,
+        posted_at=media.posted_at,
+        is_carousel=media.media_type == "CAROUSEL_ALBUM",
+        is_video=media.media_type == "VIDEO",
+        child_count=media.child_count,
+        permalink=media.permalink,
+    )
+
+
+def _absent_looks(work: Work, seen: Look, *, now: datetime, timings_gap: timedelta) -> int:
+    """Count looks that did not see it, only those far enough from the one before."""
+    if not counts_as_absent(seen.status, seen.match.listing):
+        return 0
+    last = work.absent_look_at
+    if last is not None and work.absent_looks and now - last < timings_gap:
+        return work.absent_looks
+    return work.absent_looks + 1
+
+
+def _is_live(tools: Tools, session: Session, work: Work, seen: Look) -> None:
+    media = seen.match.media
+    sentence = (
+        "Found on Instagram: it is live."
+        if media is not None
+        else "Instagram says that it is live. Its link is still to be found."
+    )
+    record_live(
+        tools,
+        session,
+        work,
+        media_id=media.media_id if media else None,
+        sent_at=work.intent_at,
+        published_at=media.posted_at if media else tools.now(),
+        sentence=sentence,
+        permalink=media.permalink if media else "",
+    )
+
+
+def _not_live(
+    tools: Tools, session: Session, work: Work, seen: Look, *, same_container: bool
+) -> None:
+    """Surely not live: send again while there is time, with the same container where it is good."""
+    now = tools.now()
+    if is_too_late(work.due_at, grace=work.grace, now=now):
+        _too_late(session, work, now)
+        return
+    fresh = keeps_container(work.container_made_at, due_at=now, timings=tools.timings)
+    edited = not work.has_container
+    again = same_container and fresh and not edited
+    values: dict[str, Any] = {"next_at": max(work.due_at, now), "owner": "", "absent_looks": 0}
+    if not again:
+        values |= {"container_id": "", "container_made_at": None, "finished_at": None}
+        values |= {"next_at": now, "first_intent_at": None, "tries": 0}
+    with writing(session):
+        advance(
+            session,
+            work,
+            to=State.READY if again else State.PREPARING,
+            note=Note(
+                cause="proved_absent",
+                sentence="It is not on Instagram: sending it again.",
+                detail={"status": seen.status.value},
+            ),
+            now=now,
+            **values,
+        )
+
+
+def _too_late(session: Session, work: Work, now: datetime) -> None:
+    sentence = "It did not go out, and it is now too late for it."
+    body = error_of(
+        code=None, subcode=None, message=sentence, remedy="Give it a new time, or publish it now."
+    )
+    with writing(session):
+        advance(
+            session,
+            work,
+            to=State.MISSED,
+            note=Note(cause="missed", sentence=sentence),
+            now=now,
+            next_at=None,
+            owner="",
+            first_intent_at=None,
+            error=body,
+        )
+        notify(
+            session,
+            work,
+            title="A post was missed",
+            sentence=sentence,
+            remedy=body["remedy"],
+            now=now,
+        )
+
+
+def _look_again(tools: Tools, session: Session, work: Work, seen: Look, *, absent: int) -> None:
+    now, timings = tools.now(), tools.timings
+    intent_at = work.intent_at or work.due_at
+    looks = work.looks + 1
+    counted = absent > work.absent_looks
+    tell = work.told_at is None and now - intent_at >= timings.tell_after
+    at = look_at(looks, intent_at=intent_at, now=now, timings=timings)
+    if absent:
+        at = min(at, now + timings.between_absent_looks)
+    body = error_of(
+        code=None,
+        subcode=None,
+        message="The answer was lost. This server is finding out whether the post is live.",
+        remedy="Nothing needs to be done. Please do not post it by hand meanwhile.",
+    )
+    with writing(session):
+        advance(
+            session,
+            work,
+            to=State.UNKNOWN,
+            note=_note(seen) if looks <= len(timings.looks) else None,
+            now=now,
+            next_at=at,
+            owner="",
+            looks=looks,
+            absent_looks=absent,
+            absent_look_at=now if counted else work.absent_look_at,
+            told_at=now if tell else work.told_at,
+            error=body,
+        )
+        if tell:
+            notify(
+                session,
+                work,
+                title="We cannot tell yet whether a post is live",
+                sentence=body["message"],
+                remedy=body["remedy"],
+                now=now,
+            )
+
+
+def _note(seen: Look) -> Note:
+    listing = {
+        Listing.NONE: "it is not in the account's list",
+        Listing.SEVERAL: "the list shows something alike",
+        Listing.UNREADABLE: "the account's list could not be read",
+        Listing.ONE: "it is in the account's list",
+    }[seen.match.listing]
+    status = {
+        Status.FINISHED: "Instagram says it has not been published yet",
+        Status.IN_PROGRESS: "Instagram is still working on it",
+        Status.ERROR: "Instagram reports an error for it",
+        Status.EXPIRED: "Instagram has given it up",
+        Status.NONE_MADE: "there is no record of it",
+    }.get(seen.status, "Instagram does not say what became of it")
+    sentence = f"Looked: {status}, and {listing}. Looking again."
+    return Note(cause="look", sentence=sentence, detail=seen.words)
+
+
+def _ask_person(tools: Tools, session: Session, work: Work) -> None:
+    now = tools.now()
+    sentence = "Nobody can tell from here whether this post is live."
+    remedy = "Please look on Instagram, then say here whether it is live or not."
+    body = error_of(code=None, subcode=None, message=sentence, remedy=remedy)
+    with writing(session):
+        advance(
+            session,
+            work,
+            to=State.REVIEW,
+            note=Note(cause="review", sentence=sentence),
+            now=now,
+            next_at=None,
+            owner="",
+            error=body,
+        )
+        notify(
+            session,
+            work,
+            title="Please look on Instagram",
+            sentence=sentence,
+            remedy=remedy,
+            now=now,
+        )

@@ -1,0 +1,180 @@
+"""The machine: what is claimed, and which step each claimed row takes.
+
+It holds no posts and no thread waits in it: a step makes its calls, writes down what happened and
+when to look again, and ends.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from ospost.domain.states import State
+from ospost.graph.client import Access
+from ospost.services.publishing import claims, following
+from ospost.services.publishing.holding import wake
+from ospost.services.publishing.looking import find_link, look
+from ospost.services.publishing.preparing import prepare
+from ospost.services.publishing.rows import LostFence, Work
+from ospost.services.publishing.shot import lost_in_flight, shoot
+from ospost.services.publishing.tools import Tools
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """Something claimed: when it is to run, and what to run."""
+
+    key: str
+    run_at: datetime
+    is_shot: bool
+    account_id: int
+    run: Callable[[], None]
+
+
+class Machine:
+    """Claims and runs; any number of them may work on one database."""
+
+    def __init__(self, tools: Tools) -> None:
+        """Take the outside worlds; nothing is read or started."""
+        self.tools = tools
+
+    def claim(self, *, threads: int, rest: int) -> list[Task]:
+        """Take what is due within the coming moment: shots first, on *threads* free threads.
+
+        At most *rest* of them go to anything else, so that hung creates or overdue polls cannot
+        delay a shot.
+        """
+        now = self.tools.now()
+        horizon = now + self.tools.timings.claim_ahead
+        with self.tools.sessions() as session:
+            shots = self.claim_shots(session, most=threads, horizon=horizon)
+            left = min(rest, threads - len(shots))
+            others = self._claim_rest(session, most=left, horizon=horizon)
+            errands = self._claim_errands(session, most=left - len(others))
+        self.tools.reached("claimed")
+        return shots + others + errands
+
+    def claim_shots(
+        self,
+        session: Session,
+        *,
+        most: int,
+        horizon: datetime,
+        account_id: int | None = None,
+    ) -> list[Task]:
+        """Take shots due by *horizon*, of one account or of all."""
+        tools = self.tools
+        taken = claims.claim_shots(
+            session,
+            owner=tools.owner,
+            horizon=horizon,
+            most=most,
+            now=tools.now(),
+            timings=tools.timings,
+            grace_seconds=tools.grace_seconds,
+            account_id=account_id,
+        )
+        return [self._shot(work) for work in taken]
+
+    def claim_next(self, account_id: int, *, was_shot: bool, may_rest: bool) -> Task | None:
+        """Take what a thread that has just finished goes on with: what is due now, if anything.
+
+        First the next shot of the same account, then any shot, then anything else.
+        """
+        now = self.tools.now()
+        with self.tools.sessions() as session:
+            if was_shot:
+                tasks = self.claim_shots(session, most=1, horizon=now, account_id=account_id)
+                if tasks:
+                    return tasks[0]
+            tasks = self.claim_shots(session, most=1, horizon=now)
+            if not tasks and may_rest:
+                tasks = self._claim_rest(session, most=1, horizon=now)
+            return tasks[0] if tasks else None
+
+    def free_the_dead(self, session: Session) -> list[str]:
+        """Free what silent processes hold; return their names."""
+        now = self.tools.now()
+        names = claims.silent_nodes(session, now=now, timings=self.tools.timings)
+        names = [name for name in names if name != self.tools.owner]
+        if names:
+            count = claims.free_rows_of(session, names, now=now)
+            logger.warning("freed the work of silent processes", extra={"rows": count})
+        return names
+
+    def _claim_rest(self, session: Session, *, most: int, horizon: datetime) -> list[Task]:
+        tools = self.tools
+        taken = claims.claim_rest(
+            session,
+            owner=tools.owner,
+            horizon=horizon,
+            most=most,
+            now=tools.now(),
+            timings=tools.timings,
+            grace_seconds=tools.grace_seconds,
+        )
+        return [self._task(work, is_shot=False) for work in taken]
+
+    def _claim_errands(self, session: Session, *, most: int) -> list[Task]:
+        tools = self.tools
+        errands = following.claim(
+            session,
+            owner=tools.owner,
+            most=most,
+            now=tools.now(),
+            lease=tools.timings.lease,
+            grace_seconds=tools.grace_seconds,
+        )
+        return [
+            Task(
+                key=f"f{errand.id}.{errand.fence}",
+                run_at=tools.now(),
+                is_shot=False,
+                account_id=errand.work.account_id,
+                run=lambda errand=errand: self._follow(errand),  # type: ignore[misc]  # bound early
+            )
+            for errand in errands
+        ]
+
+    def _shot(self, work: Work) -> Task:
+        """Open the token ahead of the moment, so that nothing is read when it is due."""
+        access = self.tools.access(work)
+        return self._task(work, is_shot=True, access=access)
+
+    def _task(self, work: Work, *, is_shot: bool, access: Access | None = None) -> Task:
+        return Task(
+            key=f"p{work.id}.{work.fence}",
+            run_at=max(work.due_at, self.tools.now()) if is_shot else self.tools.now(),
+            is_shot=is_shot,
+            account_id=work.account_id,
+            run=lambda: self._step(work, access),
+        )
+
+    def _step(self, work: Work, access: Access | None) -> None:
+        with self.tools.sessions() as session:
+            try:
+                if access is not None:
+                    shoot(self.tools, session, work, access)
+                else:
+                    STEPS[work.state](self.tools, session, work)
+            except LostFence:
+                logger.info("somebody else has it now", extra={"publication": work.id})
+
+    def _follow(self, errand: following.Errand) -> None:
+        with self.tools.sessions() as session:
+            following.run(self.tools, session, errand)
+
+
+STEPS: dict[State, Callable[[Tools, Session, Work], None]] = {
+    State.SCHEDULED: prepare,
+    State.PREPARING: prepare,
+    State.READY: prepare,  # before it is due: the last look at its container
+    State.HELD: wake,
+    State.PUBLISHING: lost_in_flight,
+    State.UNKNOWN: look,
+    State.PUBLISHED: find_link,
+}

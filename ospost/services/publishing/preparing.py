@@ -1,0 +1,285 @@
+"""Before the moment: quota, baseline, container, polls, and the last look at a ready post."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from models import Account, Slide
+from ospost.domain.meta_codes import container_subcode, lookup
+from ospost.domain.pace import poll_at, prepare_at, status_check_at
+from ospost.domain.reactions import Reaction, container_reaction
+from ospost.domain.states import HoldReason, Kind, State
+from ospost.errors import Invalid
+from ospost.graph.client import ContainerCode, ContainerStatus
+from ospost.graph.errors import GraphError, NoAnswer, NotSent, Refused
+from ospost.services.database import writing
+from ospost.services.library import instagram_rendition
+from ospost.services.links import media_path
+from ospost.services.publishing import trouble
+from ospost.services.publishing.holding import (
+    REMEDIES,
+    hold_if_full,
+    read_quota,
+    stands_in_the_way,
+)
+from ospost.services.publishing.rows import (
+    Note,
+    Work,
+    advance,
+    error_of,
+    notify,
+    release,
+)
+from ospost.services.publishing.tools import Tools
+
+LINK_LIFE = timedelta(hours=25)
+"""How long a picture can be fetched: as long as its container lives, and an hour."""
+
+
+def prepare(tools: Tools, session: Session, work: Work) -> None:
+    """Take one step towards a finished container, whatever is missing first."""
+    if _is_too_early(tools, session, work) or stands_in_the_way(tools, session, work):
+        return
+    if work.state is State.READY and hold_if_full(tools, session, work):
+        return
+    until = tools.breaker.open_until(work.login, now=tools.now(), timings=tools.timings)
+    if until is not None:
+        _wait_for_breaker(tools, session, work, until)
+        return
+    try:
+        if work.has_container and not _is_useless(tools, work):
+            _poll(tools, session, work)
+        else:
+            _make_container(tools, session, work)
+        tools.breaker.answered(work.login)
+    except (NotSent, NoAnswer) as error:
+        tools.breaker.failed(work.login, now=tools.now(), timings=tools.timings)
+        trouble.on_error(tools, session, work, error)
+    except Refused as error:
+        tools.breaker.answered(work.login)
+        trouble.on_error(tools, session, work, error)
+
+
+def _is_too_early(tools: Tools, session: Session, work: Work) -> bool:
+    """Leave a post that is far ahead until its preparation begins; say whether."""
+    now = tools.now()
+    is_video = work.kind is Kind.REEL
+    at = prepare_at(work.due_at, now=now, timings=tools.timings, is_video=is_video)
+    if work.state is not State.SCHEDULED or at <= now:
+        return False
+    release(session, work, next_at=at, now=now)
+    return True
+
+
+def _is_useless(tools: Tools, work: Work) -> bool:
+    """Whether a container is stuck or too old, so that a new one must be made."""
+    if work.container_made_at is None:
+        return True
+    age = tools.now() - work.container_made_at
+    limit = tools.timings.stuck_after if work.finished_at is None else tools.timings.container_life
+    return age > limit
+
+
+def _wait_for_breaker(tools: Tools, session: Session, work: Work, until: datetime) -> None:
+    at = until + (until - tools.now()) * 0.1 * tools.spread()
+    with writing(session):
+        advance(session, work, to=work.state, note=None, now=tools.now(), next_at=at, owner="")
+
+
+def _make_container(tools: Tools, session: Session, work: Work) -> None:
+    access = tools.access(work)
+    full = read_quota(tools, session, work)
+    baseline = _read_baseline(tools, work)
+    preparing = _begin(tools, session, work, baseline=baseline, full=full)
+    tools.reached("preparing")
+    link = _media_link(tools, session, preparing)
+    if link is None:
+        return
+    alt_text = session.scalar(select(Slide.alt_text).where(Slide.id == preparing.slide_id)) or ""
+    session.rollback()  # nothing is open while Meta fetches the picture
+    made = tools.graph.create_image_container(
+        access, image_url=link, caption=preparing.caption, alt_text=alt_text
+    )
+    tools.reached("container_made")
+    now = tools.now()
+    with writing(session):
+        advance(
+            session,
+            preparing,
+            to=State.PREPARING,
+            note=Note(
+                cause="container",
+                sentence="Instagram took the picture and the words.",
+                detail={"container": made},
+            ),
+            now=now,
+            container_id=made,
+            container_revision=preparing.revision,
+            container_made_at=now,
+            finished_at=None,
+            next_at=now + tools.timings.first_poll,
+            owner="",
+        )
+    tools.reached("container_saved")
+
+
+def _begin(
+    tools: Tools, session: Session, work: Work, *, baseline: list[str], full: str
+) -> Work:
+    """Enter `preparing` with what was read, and take a whole lease for the slow call."""
+    now = tools.now()
+    first = work.state is not State.PREPARING
+    sentence = "Preparing." + (f" {full}" if full else "")
+    with writing(session):
+        advance(
+            session,
+            work,
+            to=State.PREPARING,
+            note=Note(cause="preparing", sentence=sentence) if first or full else None,
+            now=now,
+            baseline=baseline,
+            container_id="",
+            container_made_at=None,
+            finished_at=None,
+            next_at=now + tools.timings.lease,
+        )
+        if full and first:
+            notify(
+                session,
+                work,
+                title="Today's limit is used up",
+                sentence=full,
+                remedy=REMEDIES[HoldReason.QUOTA],
+                now=now,
+            )
+    return trouble.replace_state(work, State.PREPARING)
+
+
+def _read_baseline(tools: Tools, work: Work) -> list[str]:
+    """Read which media the account shows already, so that they are never taken for this post."""
+    try:
+        seen = tools.graph.recent_media(tools.access(work), limit=25, since=None)
+    except GraphError as error:
+        if isinstance(error, Refused) and error.known.kind in trouble.NEEDS_RECONNECT:
+            raise
+        return list(work.baseline)
+    return [media.media_id for media in seen.items]
+
+
+def _media_link(tools: Tools, session: Session, work: Work) -> str | None:
+    slide = session.get(Slide, work.slide_id) if work.slide_id else None
+    try:
+        if slide is None:
+            raise Invalid(("media", "The picture of this post is gone."))
+        rendition = instagram_rendition(
+            session, storage=tools.storage, workshop=tools.workshop, slide=slide, now=tools.now()
+        )
+    except Invalid as error:
+        body = error_of(
+            code=None,
+            subcode=None,
+            message=error.sentence,
+            remedy="Edit the post and choose the picture again.",
+        )
+        note = Note(cause="picture", sentence=error.sentence)
+        trouble.fail(tools, session, work, note=note, body=body)
+        return None
+    path = media_path(
+        tools.secret_key, rendition.id, expires_at=max(tools.now(), work.due_at) + LINK_LIFE
+    )
+    return f"{tools.media_url}{path}"
+
+
+def _poll(tools: Tools, session: Session, work: Work) -> None:
+    status = tools.graph.container_status(tools.access(work), work.container_id)
+    tools.reached("polled")
+    if status.code is ContainerCode.FINISHED:
+        _finished(tools, session, work)
+    elif status.code is ContainerCode.PUBLISHED:
+        _published_by_whom(tools, session, work)
+    elif status.code in (ContainerCode.ERROR, ContainerCode.EXPIRED):
+        _broken(tools, session, work, status)
+    elif status.code is ContainerCode.UNKNOWN and work.state is State.READY:
+        release(session, work, next_at=max(work.due_at, tools.now()), now=tools.now())
+    else:
+        _unfinished(tools, session, work)
+
+
+def _unfinished(tools: Tools, session: Session, work: Work) -> None:
+    now = tools.now()
+    made = work.container_made_at or now
+    at = poll_at(made, due_at=work.due_at, now=now, timings=tools.timings)
+    with writing(session):
+        advance(
+            session,
+            work,
+            to=State.PREPARING,
+            note=None,
+            now=now,
+            finished_at=None,
+            next_at=at,
+            owner="",
+        )
+
+
+def _finished(tools: Tools, session: Session, work: Work) -> None:
+    now = tools.now()
+    at = (
+        status_check_at(work.due_at, now=now, timings=tools.timings, number=work.id)
+        if work.state is not State.READY
+        else work.due_at
+    )
+    sentence = "Ready. It goes out when it is due."
+    with writing(session):
+        advance(
+            session,
+            work,
+            to=State.READY,
+            note=Note(cause="ready", sentence=sentence) if work.state is not State.READY else None,
+            now=now,
+            finished_at=work.finished_at or now,
+            next_at=max(at, now) if work.due_at <= now else at,
+            owner="",
+            tries=0,
+            error=None,
+        )
+    tools.reached("ready")
+
+
+def _published_by_whom(tools: Tools, session: Session, work: Work) -> None:
+    """A container that nobody here remembers publishing: find its media, send nothing."""
+    now = tools.now()
+    sentence = "Instagram says that this is live already. Looking for it."
+    with writing(session):
+        advance(
+            session,
+            work,
+            to=State.UNKNOWN,
+            note=Note(cause="published_already", sentence=sentence),
+            now=now,
+            intent_at=work.intent_at or now,
+            first_intent_at=work.first_intent_at or work.container_made_at or now,
+            next_at=now,
+            owner="",
+        )
+
+
+def _broken(tools: Tools, session: Session, work: Work, status: ContainerStatus) -> None:
+    if status.code is ContainerCode.EXPIRED:
+        known = lookup(-2, 2207020)
+        reaction = Reaction.RETRY
+    else:
+        subcode = status.subcode or container_subcode(status.text)
+        known = lookup(None, subcode, status.text)
+        reaction = container_reaction(known.kind)
+    body = error_of(code=None, subcode=status.subcode, message=known.sentence, remedy=known.remedy)
+    trouble.react(
+        tools,
+        session,
+        work,
+        known,
+        body=body,
+        detail={"status": status.code.value, "text": status.text},
+        reaction=reaction,
+    )

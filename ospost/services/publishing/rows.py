@@ -1,0 +1,281 @@
+"""What the machine reads and writes: a snapshot of one publication, and one fenced write.
+
+Every write of a worker goes through `advance`: it names the fence that the worker holds, changes
+exactly one row and appends the line of the timeline in the same transaction. A worker whose fence
+has moved on learns so from `LostFence` and stops.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from models import Account, Event, Followup, Membership, Outbox, Post, Publication, Slide
+from ospost.domain.states import OUTSIDE, HoldReason, Kind, State, can_move
+from ospost.services.database import writing
+
+
+class LostFence(Exception):
+    """Somebody else has this row now: an edit, a cancellation, or another worker."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """One publication as a step sees it; read once, when it is claimed."""
+
+    id: int
+    post_id: int
+    frame_no: int
+    state: State
+    revision: int
+    fence: int
+    due_at: datetime
+    next_at: datetime | None
+    tries: int
+    container_id: str
+    container_revision: int
+    container_made_at: datetime | None
+    finished_at: datetime | None
+    baseline: tuple[str, ...]
+    intent_at: datetime | None
+    first_intent_at: datetime | None
+    intent_no: int
+    looks: int
+    absent_looks: int
+    absent_look_at: datetime | None
+    told_at: datetime | None
+    ig_media_id: str | None
+    hold_reason: str
+    held_from: str
+    updated_at: datetime
+    kind: Kind
+    caption: str
+    first_comment: str
+    slide_id: int | None
+    account_id: int
+    ig_id: str
+    username: str
+    login: str
+    token_sealed: str
+    token_expires_at: datetime | None
+    grace: timedelta
+    rehearse: bool
+    is_paused: bool
+    needs_reconnect: bool
+    throttled_until: datetime | None
+
+    @property
+    def has_container(self) -> bool:
+        """Whether a container of the present revision exists."""
+        return bool(self.container_id) and self.container_revision == self.revision
+
+    @property
+    def deadline(self) -> datetime:
+        """The end of the grace: after it, a post that was not sent is missed."""
+        return self.due_at + self.grace
+
+
+_COLUMNS = (
+    Publication.id,
+    Publication.post_id,
+    Publication.frame_no,
+    Publication.state,
+    Publication.revision,
+    Publication.fence,
+    Publication.due_at,
+    Publication.next_at,
+    Publication.tries,
+    Publication.container_id,
+    Publication.container_revision,
+    Publication.container_made_at,
+    Publication.finished_at,
+    Publication.baseline,
+    Publication.intent_at,
+    Publication.first_intent_at,
+    Publication.intent_no,
+    Publication.looks,
+    Publication.absent_looks,
+    Publication.absent_look_at,
+    Publication.told_at,
+    Publication.ig_media_id,
+    Publication.hold_reason,
+    Publication.held_from,
+    Publication.updated_at,
+    Publication.account_id,
+    Post.kind,
+    Post.caption,
+    Post.first_comment,
+    Slide.id.label("slide_id"),
+    Account.ig_id,
+    Account.username,
+    Account.login,
+    Account.token_sealed,
+    Account.token_expires_at,
+    Account.grace_seconds,
+    Account.rehearse,
+    Account.paused_at,
+    Account.needs_reconnect,
+    Account.throttled_until,
+)
+
+
+def load(session: Session, ids: list[int], *, grace_seconds: int) -> list[Work]:
+    """Read the publications *ids* with all that a step needs, in one query, by due time."""
+    rows = session.execute(
+        select(*_COLUMNS)
+        .join(Post, Post.id == Publication.post_id)
+        .join(Account, Account.id == Publication.account_id)
+        .outerjoin(Slide, (Slide.post_id == Post.id) & (Slide.no == Publication.frame_no))
+        .where(Publication.id.in_(ids))
+        .order_by(Publication.due_at, Publication.id)
+    ).mappings()
+    return [_work(dict(row), grace_seconds) for row in rows]
+
+
+def _work(row: dict[str, Any], grace_seconds: int) -> Work:
+    own_grace = row.pop("grace_seconds")
+    row["grace"] = timedelta(seconds=grace_seconds if own_grace is None else own_grace)
+    row["is_paused"] = row.pop("paused_at") is not None
+    row["state"] = State(row["state"])
+    row["kind"] = Kind(row["kind"])
+    row["baseline"] = tuple(row["baseline"] or ())
+    return Work(**row)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """One line for the timeline."""
+
+    cause: str
+    sentence: str
+    detail: dict[str, Any] | None = None
+
+
+def advance(
+    session: Session,
+    work: Work,
+    *,
+    to: State,
+    note: Note | None,
+    now: datetime,
+    extra_where: tuple[Any, ...] = (),
+    **values: Any,
+) -> None:
+    """Move *work* to the state *to* and set *values*, if its fence still holds.
+
+    Call inside `writing`. Raises `LostFence` when it does not, and writes nothing then.
+    """
+    if to is not work.state and not can_move(work.state, to):
+        raise ValueError(f"{work.state} cannot become {to}")
+    changed = session.execute(
+        update(Publication)
+        .where(Publication.id == work.id, Publication.fence == work.fence, *extra_where)
+        .values(state=to.value, updated_at=now, **values)
+        .returning(Publication.id)
+    ).first()
+    if changed is None:
+        raise LostFence(work.id)
+    if note is not None:
+        append(session, work.id, note, fence=work.fence, came_from=work.state, to=to, now=now)
+
+
+def append(
+    session: Session,
+    publication_id: int,
+    note: Note,
+    *,
+    fence: int,
+    came_from: State,
+    to: State,
+    now: datetime,
+) -> None:
+    """Add one line to a timeline; call inside `writing`."""
+    number = select(func.coalesce(func.max(Event.no), 0) + 1).where(
+        Event.publication_id == publication_id
+    )
+    session.execute(
+        insert(Event).values(
+            publication_id=publication_id,
+            no=number.scalar_subquery(),
+            at=now,
+            fence=fence,
+            from_state=came_from.value,
+            to_state=to.value,
+            cause=note.cause,
+            sentence=note.sentence,
+            detail=note.detail or {},
+        )
+    )
+
+
+def release(session: Session, work: Work, *, next_at: datetime, now: datetime) -> None:
+    """Give the row back unchanged, to be taken again at *next_at*."""
+    with writing(session):
+        advance(session, work, to=work.state, note=None, now=now, next_at=next_at, owner="")
+
+
+def add_followup(session: Session, publication_id: int, kind: str, *, at: datetime) -> None:
+    """Plan work after publishing, once; call inside `writing`."""
+    known = session.scalar(
+        select(Followup.id).where(
+            Followup.publication_id == publication_id, Followup.kind == kind
+        )
+    )
+    if known is None:
+        session.execute(
+            insert(Followup).values(publication_id=publication_id, kind=kind, next_at=at)
+        )
+
+
+def notify(
+    session: Session, work: Work, *, title: str, sentence: str, remedy: str, now: datetime
+) -> None:
+    """Write one notice for every member of the account; call inside `writing`."""
+    payload = {"post_id": work.post_id, "title": title, "sentence": sentence, "remedy": remedy}
+    members = select(Membership.user_id).where(Membership.account_id == work.account_id)
+    for user_id in session.scalars(members):
+        session.execute(
+            insert(Outbox).values(
+                at=now,
+                kind="notice",
+                user_id=user_id,
+                account_id=work.account_id,
+                payload=payload,
+                next_at=now,
+            )
+        )
+
+
+def error_of(
+    *, code: int | None, subcode: int | None, message: str, remedy: str, fbtrace_id: str = ""
+) -> dict[str, Any]:
+    """Build what the post's page and its JSON say of a trouble."""
+    return {
+        "code": code,
+        "subcode": subcode,
+        "message": message,
+        "remedy": remedy,
+        "fbtrace_id": fbtrace_id,
+    }
+
+
+def hold_values(
+    work: Work, reason: HoldReason, *, until: datetime | None, now: datetime
+) -> dict[str, Any]:
+    """Return the columns of a hold: looked at again at the earlier of *until* and the deadline."""
+    origin = work.held_from if work.state is State.HELD else work.state.value
+    end = max(work.deadline, now)
+    return {
+        "hold_reason": reason.value,
+        "hold_until": until,
+        "held_from": origin,
+        "next_at": min(until, end) if until else end,
+        "owner": "",
+    }
+
+
+def outside(state: State) -> str:
+    """Return what JSON calls *state*."""
+    return OUTSIDE[state]

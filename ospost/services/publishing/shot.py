@@ -1,0 +1,286 @@
+"""The shot: one call that cannot be taken back, so every step around it is written down first.
+
+Intent is committed before the call. Right before the first byte the fence must be known to be ours
+within the last two seconds. After it, only an answer on a short list proves that nothing happened;
+everything else is found out by looking.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from models import Account, Publication
+from ospost.domain.meta_codes import Kind
+from ospost.domain.pace import look_at
+from ospost.domain.reactions import HOLDS, PROVES_NOT_LIVE
+from ospost.domain.states import HoldReason, State
+from ospost.graph.client import Access, Published
+from ospost.graph.errors import GraphError, NotSent, Refused
+from ospost.services.database import writing
+from ospost.services.publishing import trouble
+from ospost.services.publishing.holding import put_on_hold, stands_in_the_way
+from ospost.services.publishing.live import record_live
+from ospost.services.publishing.rows import (
+    LostFence,
+    Note,
+    Work,
+    advance,
+    error_of,
+    hold_values,
+    notify,
+    release,
+)
+from ospost.services.publishing.tools import BUILD_DATE, Stopwatch, Tools
+
+
+def shoot(tools: Tools, session: Session, work: Work, access: Access) -> None:
+    """Publish *work*, which is ready and due; never twice."""
+    if _must_not_go(tools, session, work):
+        return
+    intent_at = tools.now()
+    try:
+        _write_intent(tools, session, work, intent_at)
+    except IntegrityError:
+        # another shot of this account is under way: the unique index is the net below the claim
+        release(session, work, next_at=tools.now() + tools.timings.tick, now=tools.now())
+        return
+    tools.reached("intent")
+    stopwatch = Stopwatch(tools.now)
+    if not _is_still_ours(session, work):
+        raise LostFence(work.id)
+    session.rollback()
+    shot = _after_intent(work, intent_at)
+    try:
+        published = tools.graph.publish(
+            access,
+            work.container_id,
+            send_allowed=lambda: stopwatch.elapsed() <= tools.timings.send_within,
+        )
+    except NotSent as error:
+        _not_sent(tools, session, shot, error)
+    except GraphError as error:
+        tools.reached("answered")
+        _refused_or_unknown(tools, session, shot, error)
+    else:
+        tools.reached("answered")
+        _live(tools, session, shot, published)
+    tools.reached("recorded")
+
+
+def _must_not_go(tools: Tools, session: Session, work: Work) -> bool:
+    if stands_in_the_way(tools, session, work):
+        return True
+    now = tools.now()
+    skew = tools.graph.clock_skew()
+    if now < BUILD_DATE or (skew is not None and abs(skew) > tools.timings.clock_skew):
+        sentence = "This server's clock differs from Instagram's by more than a minute."
+        until = now + tools.timings.clock_skew
+        put_on_hold(tools, session, work, HoldReason.CLOCK, sentence, until=until)
+        return True
+    if tools.rehearse or work.rehearse:
+        sentence = "Rehearsal: Instagram took everything and it was ready. Nothing was sent."
+        put_on_hold(tools, session, work, HoldReason.REHEARSAL, sentence)
+        return True
+    return _is_spaced(tools, session, work, now)
+
+
+def _is_spaced(tools: Tools, session: Session, work: Work, now: datetime) -> bool:
+    """Keep a minute between posts of one account that are long overdue."""
+    timings = tools.timings
+    if now - work.due_at <= timings.late_is_spaced_after:
+        return False
+    latest = session.scalar(
+        select(func.max(Publication.intent_at)).where(Publication.account_id == work.account_id)
+    )
+    if latest is None or latest + timings.late_spacing <= now:
+        return False
+    release(session, work, next_at=latest + timings.late_spacing, now=now)
+    return True
+
+
+def _write_intent(tools: Tools, session: Session, work: Work, now: datetime) -> None:
+    is_paused = exists().where(Account.id == work.account_id, Account.paused_at.is_not(None))
+    with writing(session):
+        advance(
+            session,
+            work,
+            to=State.PUBLISHING,
+            note=Note(cause="intent", sentence="Going out now."),
+            now=now,
+            extra_where=(
+                Publication.state == State.READY.value,
+                Publication.revision == Publication.container_revision,
+                Publication.due_at <= now,
+                ~is_paused,
+            ),
+            intent_at=now,
+            first_intent_at=work.first_intent_at or now,
+            intent_no=work.intent_no + 1,
+            looks=0,
+            absent_looks=0,
+            absent_look_at=None,
+            next_at=now + tools.timings.lease,
+        )
+
+
+def _is_still_ours(session: Session, work: Work) -> bool:
+    fence = session.scalar(select(Publication.fence).where(Publication.id == work.id))
+    return fence == work.fence
+
+
+def _after_intent(work: Work, intent_at: datetime) -> Work:
+    return replace(
+        work,
+        state=State.PUBLISHING,
+        intent_at=intent_at,
+        intent_no=work.intent_no + 1,
+        first_intent_at=work.first_intent_at or intent_at,
+        looks=0,
+        absent_looks=0,
+        absent_look_at=None,
+    )
+
+
+def _is_only_intent(shot: Work) -> bool:
+    """Whether no earlier intent of this post is still unproved."""
+    return shot.first_intent_at == shot.intent_at
+
+
+def _live(tools: Tools, session: Session, shot: Work, published: Published) -> None:
+    record_live(
+        tools,
+        session,
+        shot,
+        media_id=published.media_id,
+        sent_at=published.sent_at,
+        published_at=tools.now(),
+        sentence="Instagram says that it is live.",
+    )
+
+
+def _not_sent(tools: Tools, session: Session, shot: Work, error: NotSent) -> None:
+    """Nothing left this machine: ready again, or still unknown because of an earlier intent."""
+    tools.breaker.failed(shot.login, now=tools.now(), timings=tools.timings)
+    now = tools.now()
+    if not _is_only_intent(shot):
+        _unknown(tools, session, shot, error.sentence, error.details())
+        return
+    wait = tools.timings.tick if error.held_back else tools.timings.not_ready_waits[0]
+    until = tools.breaker.open_until(shot.login, now=now, timings=tools.timings)
+    with writing(session):
+        advance(
+            session,
+            shot,
+            to=State.READY,
+            note=Note(cause="not_sent", sentence=f"{error.sentence} Nothing was sent."),
+            now=now,
+            first_intent_at=None,
+            next_at=max(now + wait, until or now),
+            owner="",
+        )
+
+
+def _refused_or_unknown(tools: Tools, session: Session, shot: Work, error: GraphError) -> None:
+    tools.breaker.answered(shot.login)
+    if (
+        isinstance(error, Refused)
+        and error.kind in PROVES_NOT_LIVE
+        and error.http_status < 500
+        and _is_only_intent(shot)
+    ):
+        _refused(tools, session, shot, error)
+        return
+    details = error.raw() if isinstance(error, Refused) else error.details()
+    _unknown(tools, session, shot, error.sentence, details)
+
+
+def _refused(tools: Tools, session: Session, shot: Work, error: Refused) -> None:
+    """A refusal that proves that nothing happened: wait, hold, or make a new container."""
+    now = tools.now()
+    note = Note(cause=f"meta_{error.kind.value}", sentence=error.sentence, detail=error.raw())
+    body = error_of(
+        code=error.code,
+        subcode=error.subcode,
+        message=error.sentence,
+        remedy=error.remedy,
+        fbtrace_id=error.fbtrace_id or "",
+    )
+    waits = tools.timings.not_ready_waits
+    values: dict[str, Any] = {"first_intent_at": None, "owner": ""}
+    if error.kind is Kind.NOT_READY and shot.tries < len(waits):
+        values |= {"tries": shot.tries + 1, "next_at": now + waits[shot.tries]}
+        to = State.READY
+    elif error.kind in HOLDS:
+        until = now + tools.timings.quota_recheck if error.kind is Kind.QUOTA else None
+        ready = trouble.replace_state(shot, State.READY)
+        values |= hold_values(ready, HOLDS[error.kind], until=until, now=now) | {"error": body}
+        to = State.HELD
+    else:
+        values |= {
+            "tries": 0,
+            "container_id": "",
+            "container_made_at": None,
+            "finished_at": None,
+            "next_at": now + tools.timings.first_poll,
+            "error": body,
+        }
+        to = State.PREPARING
+    with writing(session):
+        advance(session, shot, to=to, note=note, now=now, **values)
+        if to is State.HELD:
+            _tell_of_hold(session, shot, error, now)
+
+
+def _tell_of_hold(session: Session, shot: Work, error: Refused, now: datetime) -> None:
+    trouble.mark_account(session, shot.account_id, error.known, until=None, now=now)
+    notify(
+        session,
+        shot,
+        title="A post is waiting",
+        sentence=error.sentence,
+        remedy=error.remedy,
+        now=now,
+    )
+
+
+def _unknown(
+    tools: Tools, session: Session, shot: Work, sentence: str, detail: dict[str, Any]
+) -> None:
+    now = tools.now()
+    intent_at = shot.intent_at or now
+    with writing(session):
+        advance(
+            session,
+            shot,
+            to=State.UNKNOWN,
+            note=Note(
+                cause="unknown",
+                sentence=f"{sentence} It may be live; checking with Instagram.",
+                detail=detail,
+            ),
+            now=now,
+            next_at=look_at(0, intent_at=intent_at, now=now, timings=tools.timings),
+            owner="",
+        )
+
+
+def lost_in_flight(tools: Tools, session: Session, work: Work) -> None:
+    """A shot whose worker is gone: from here on it is only looked for."""
+    now = tools.now()
+    with writing(session):
+        advance(
+            session,
+            work,
+            to=State.UNKNOWN,
+            note=Note(
+                cause="worker_lost",
+                sentence="This server stopped while it was going out. Checking with Instagram.",
+            ),
+            now=now,
+            next_at=look_at(0, intent_at=work.intent_at or now, now=now, timings=tools.timings),
+            owner="",
+        )

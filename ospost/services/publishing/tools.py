@@ -1,0 +1,118 @@
+"""What every step of the machine is handed: adapters, timings, clocks, and its outage memory."""
+
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from time import CLOCK_BOOTTIME, clock_gettime
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from helpers import utcnow
+from ospost.domain.timings import Timings
+from ospost.graph.client import Access, GraphClient
+from ospost.imaging.workshop import Workshop
+from ospost.services.publishing.rows import Work
+from ospost.storage.base import Storage
+from ospost.vault import Vault
+
+
+def _nothing(_moment: str) -> None:
+    return None
+
+
+@dataclass(kw_only=True)
+class Tools:
+    """The outside worlds of the machine, and the moments at which a test may stop it.
+
+    `reached` is called with the name of each commit point as it is passed, so that a test can
+    kill the process exactly there.
+    """
+
+    sessions: sessionmaker[Session]
+    graph: GraphClient
+    vault: Vault
+    storage: Storage
+    workshop: Workshop
+    timings: Timings
+    media_url: str
+    secret_key: str = field(repr=False)
+    grace_seconds: int
+    rehearse: bool
+    is_sandbox: bool
+    owner: str
+    now: Callable[[], datetime] = utcnow
+    reached: Callable[[str], None] = _nothing
+    breaker: "Breaker" = field(default_factory=lambda: Breaker())
+
+    def access(self, work: Work) -> Access:
+        """Open the token of *work*'s account."""
+        token = self.vault.open(
+            work.token_sealed, table="account", column="token", row_id=work.account_id
+        )
+        return Access(login=work.login, ig_id=work.ig_id, token=token)  # type: ignore[arg-type]  # a Login by value
+
+    def spread(self) -> float:
+        """Return a random share (0..1) for jitter."""
+        return random.random()  # noqa: S311 - spreads retries, guards nothing
+
+
+class Stopwatch:
+    """How long ago something was, by the larger of two clocks.
+
+    The wall clock stops for nothing but can be set; the boot clock cannot be set and counts a
+    suspended machine's sleep. A call that is held back must hold by both.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        """Start at this moment."""
+        self._now = now
+        self._wall = now()
+        self._boot = clock_gettime(CLOCK_BOOTTIME)
+
+    def elapsed(self) -> timedelta:
+        """Return the larger of what the two clocks say has passed."""
+        boot = timedelta(seconds=clock_gettime(CLOCK_BOOTTIME) - self._boot)
+        return max(boot, self._now() - self._wall)
+
+
+class Breaker:
+    """Remembers outages: after several failures in a row, one probe a minute instead of a storm."""
+
+    def __init__(self) -> None:
+        """Start with everything well."""
+        self._lock = threading.Lock()
+        self._failures: dict[str, int] = {}
+        self._open_until: dict[str, datetime] = {}
+
+    def open_until(self, name: str, *, now: datetime, timings: Timings) -> datetime | None:
+        """Return until when *name* is to be left alone, or None if a call may be made now.
+
+        The first caller after that time is the probe; the others wait for what it finds.
+        """
+        with self._lock:
+            until = self._open_until.get(name)
+            if until is None:
+                return None
+            if until > now:
+                return until
+            self._open_until[name] = now + timings.breaker_wait
+            return None
+
+    def failed(self, name: str, *, now: datetime, timings: Timings) -> None:
+        """Count a call that found nobody there."""
+        with self._lock:
+            self._failures[name] = self._failures.get(name, 0) + 1
+            if self._failures[name] >= timings.breaker_failures:
+                self._open_until[name] = now + timings.breaker_wait
+
+    def answered(self, name: str) -> None:
+        """Count an answer, of whatever kind: somebody is there."""
+        with self._lock:
+            self._failures.pop(name, None)
+            self._open_until.pop(name, None)
+
+
+BUILD_DATE = datetime(2026, 11, 1, tzinfo=UTC)
+"""A clock that shows less than this is wrong: nothing is published by it."""
