@@ -1,4 +1,4 @@
-"""Opens a picture for the child: one known format, within the limits, nothing decoded yet."""
+"""Opens a picture for the child: one known format, within the limits, not decoded before."""
 
 import warnings
 from collections.abc import Iterator
@@ -28,7 +28,8 @@ UPRIGHT_WHEN_LOADED = ("TIFF", "HEIF")  # their decoders apply the turn themselv
 ORIENTATION, BITS_PER_SAMPLE, NEW_SUBFILE, DNG_VERSION = 0x0112, 258, 254, 0xC612
 LARGEST_METADATA = 1 << 20
 BOMB_PIXELS_PER_BYTE = 100
-NO_ROOM = ("memory", "allocat", "could not create decoder object")
+NO_ROOM = ("memory", "allocat")
+WEBP_BYTES_PER_PIXEL = 16  # measured: two canvases, the answer and Pillow's copy of it
 
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 PngImagePlugin.MAX_TEXT_CHUNK = LARGEST_METADATA
@@ -37,7 +38,7 @@ PngImagePlugin.MAX_TEXT_MEMORY = 4 * LARGEST_METADATA
 
 @dataclass(frozen=True)
 class Opened:
-    """An open picture, not decoded, and what is known of it; *turn* is still to be applied."""
+    """An open picture and what is known of it; *turn* is still to be applied once it is loaded."""
 
     image: ImageFile.ImageFile
     facts: Facts
@@ -85,11 +86,11 @@ def _explained(stream: BinaryIO, name: str) -> Iterator[None]:
 
 def _reason(error: Exception, stream: BinaryIO, name: str) -> Reason:
     words = str(error).lower()
-    if any(word in words for word in NO_ROOM):
-        return Reason.TOO_MUCH_MEMORY
     if "decompressed data too large" in words or "max_text" in words:
         return Reason.BOMB
-    return Reason.TRUNCATED if ends_early(stream, name) else Reason.BROKEN
+    if ends_early(stream, name):
+        return Reason.TRUNCATED
+    return Reason.TOO_MUCH_MEMORY if any(word in words for word in NO_ROOM) else Reason.BROKEN
 
 
 def _open(stream: BinaryIO, name: str, limits: Limits) -> ImageFile.ImageFile:
@@ -109,6 +110,8 @@ def _check_webp(head: bytes, size: int, limits: Limits) -> None:
     canvas = webp_size(head) if head[8:12] == b"WEBP" else None
     if canvas:
         _check_pixels(*canvas, limit=limits.pixels, byte_size=size)
+        if canvas[0] * canvas[1] * WEBP_BYTES_PER_PIXEL > limits.memory:
+            raise BadPicture(Reason.TOO_MUCH_MEMORY)
 
 
 def _check_pixels(width: int, height: int, *, limit: int, byte_size: int) -> None:
@@ -174,6 +177,8 @@ def _facts(
 
 def _orientation(image: ImageFile.ImageFile) -> int:
     """Return 1 to 8; broken or oversized EXIF data count as none."""
+    if image.format == "PNG":
+        image.load()  # its EXIF data may stand behind the pixels
     if image.format == "HEIF":
         found = image.info.get("original_orientation")
     elif len(image.info.get("exif") or b"") > LARGEST_METADATA:
