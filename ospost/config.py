@@ -124,7 +124,7 @@ def _read(env: Mapping[str, str]) -> Settings:
     apps = SANDBOX_APPS if sandbox_url else {}
     hosts = {k: f"{sandbox_url}/{urlsplit(v).hostname}" for k, v in META.items()}
     hosts = hosts if sandbox_url else {k: env.get(k, v).rstrip("/") for k, v in META.items()}
-    app_url = _url(env, "APP_URL", "http://localhost:5000")
+    app_url = _url(env, "APP_URL", f"http://localhost:{env.get('PORT', '5000')}")
     state_dir = Path(env.get("STATE_DIR", str(ROOT / "instance")))
     world_dir = state_dir / "sandbox" if sandbox_url else state_dir
     storage = world_dir / "uploads" if sandbox_url else ROOT / "uploads"
