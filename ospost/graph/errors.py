@@ -4,7 +4,7 @@ GraphError (an OspostError)
 ├── NotSent       no: not one byte of the request left this machine; `held_back` when we chose so
 ├── NoAnswer      perhaps: it was sent, and what came back does not say; look before repeating
 └── Refused       Meta answered with an error body; `kind` says how to go on
-    └── OAuthFailure   … while somebody was signing in; `reason` says why   (oauth.py)
+    └── OAuthFailure   … while somebody was signing in; `reason` says why (in oauth.py)
 
 A Refused of kind TRANSIENT, SPAM_BLOCK or WROTE_ANYWAY may have taken effect as well when the call
 was a write. No text of these errors carries a token, a secret or the path of a URL.

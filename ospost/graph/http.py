@@ -8,7 +8,7 @@ import logging
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import requests
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError
@@ -77,6 +77,17 @@ class Http:
         self._now = now
         self._resolve = resolve
         self._watchdog = Watchdog(clock)
+        self._dated: tuple[datetime, float] | None = None
+
+    def clock_skew(self) -> timedelta | None:
+        """Return how far our clock is ahead of the other side's, by the latest `date` header.
+
+        None before the first answer. Right also when our clock was set since that answer.
+        """
+        if self._dated is None:
+            return None
+        told_at, boot_seconds_then = self._dated
+        return self._now() - told_at - timedelta(seconds=self._clock() - boot_seconds_then)
 
     def call(
         self,
@@ -108,6 +119,8 @@ class Http:
             is_whole = exchange.finish()
         # Raised here, outside of any handler: the exceptions of requests quote the whole URL.
         if isinstance(result, Answer) and is_whole:
+            if result.server_date is not None:
+                self._dated = (result.server_date, self._clock())
             return result
         raise _failure(result, exchange)
 

@@ -61,8 +61,8 @@ def decode(
 def usage_of(headers: Mapping[str, str]) -> Usage:
     """Read the usage headers; names in lower case. Unreadable ones count as absent."""
     objects = [found for name in USAGE_HEADERS for found in _usage_objects(headers.get(name, ""))]
-    percents = [_whole(found.get(key)) or 0 for found in objects for key in PERCENT_KEYS]
-    minutes = [_whole(found.get("estimated_time_to_regain_access")) or 0 for found in objects]
+    percents = [whole(found.get(key)) or 0 for found in objects for key in PERCENT_KEYS]
+    minutes = [whole(found.get("estimated_time_to_regain_access")) or 0 for found in objects]
     return Usage(percent=max(percents, default=0), regain_seconds=60 * max(minutes, default=0))
 
 
@@ -84,7 +84,7 @@ def moment(text: object) -> datetime:
 
 def unix_moment(value: object) -> datetime | None:
     """Turn seconds since 1970 into UTC; None, 0 and nonsense mean that there is no such moment."""
-    seconds = _whole(value)
+    seconds = whole(value)
     if not seconds or not 0 < seconds < LATEST:
         return None
     return datetime.fromtimestamp(seconds, UTC)
@@ -189,8 +189,8 @@ def _refused(
     error: Json, status: int, headers: Mapping[str, str], secrets: Sequence[str]
 ) -> Refused:
     return Refused(
-        code=_whole(error.get("code")),
-        subcode=_whole(error.get("error_subcode")),
+        code=whole(error.get("code")),
+        subcode=whole(error.get("error_subcode")),
         message=scrub(error.get("message"), secrets),
         error_type=scrub(error.get("type"), secrets),
         user_title=scrub(error.get("error_user_title"), secrets),
@@ -202,7 +202,7 @@ def _refused(
 
 
 def _wait(headers: Mapping[str, str]) -> int | None:
-    return usage_of(headers).regain_seconds or _whole(headers.get("retry-after")) or None
+    return usage_of(headers).regain_seconds or whole(headers.get("retry-after")) or None
 
 
 def _usage_objects(text: str) -> Iterator[Json]:
@@ -218,7 +218,7 @@ def _usage_objects(text: str) -> Iterator[Json]:
             yield from (found for found in group if isinstance(found, dict))
 
 
-def _whole(value: object) -> int | None:
+def whole(value: object) -> int | None:
     """Return an integer from JSON that may hold it as a number or as text."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
