@@ -11,9 +11,15 @@ from sqlalchemy.orm import Session
 
 from models import Media, Membership, Post, Rendition, Slide
 from ospost.errors import NotFound
+from ospost.imaging.values import Purpose
 from ospost.imaging.workshop import Workshop
 from ospost.services.database import writing
-from ospost.services.renditions import find_or_make, make_for_pages, wanted_again
+from ospost.services.renditions import (
+    find_or_make,
+    make_for_pages,
+    recipe_for,
+    wanted_again,
+)
 from ospost.storage.base import Storage
 
 logger = logging.getLogger(__name__)
@@ -155,6 +161,17 @@ def kept_file(
             session, storage=storage, workshop=workshop, media=media, recipe=recipe, now=now
         )
     return Kept(storage_key=key, mimetype=mimetype, download_name="")
+
+
+def instagram_rendition(
+    session: Session, *, storage: Storage, workshop: Workshop, slide: Slide, now: datetime
+) -> Rendition:
+    """Return the picture that Instagram is to fetch for *slide*, made if it is not there."""
+    recipe = recipe_for(Purpose.INSTAGRAM, slide.crop)
+    media = session.get_one(Media, slide.media_id)
+    return find_or_make(
+        session, storage=storage, workshop=workshop, media=media, recipe=recipe, now=now
+    )
 
 
 def drop_unused(

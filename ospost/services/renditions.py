@@ -80,17 +80,6 @@ def find_or_make(
     return kept
 
 
-def instagram_rendition(
-    session: Session, *, storage: Storage, workshop: Workshop, slide: Slide, now: datetime
-) -> Rendition:
-    """Return the picture that Instagram is to fetch for *slide*, made if it is not there."""
-    recipe = recipe_for(Purpose.INSTAGRAM, slide.crop)
-    media = session.get_one(Media, slide.media_id)
-    return find_or_make(
-        session, storage=storage, workshop=workshop, media=media, recipe=recipe, now=now
-    )
-
-
 def make_for_pages(
     session: Session,
     *,

@@ -46,6 +46,7 @@ class SlideWish:
     """One picture as it shall be posted."""
 
     media: Media
+    slot: int  # its place among the fields `crop` and `alt_text`
     crop: str = ""  # normalised; "" is the whole picture
     alt_text: str = ""
     proposed_crop: str = ""  # the nearest legal cut, where one is needed and none was given

@@ -68,7 +68,7 @@ def weigh(
     choose_moment(
         weighed,
         date=_first(typed.date, kept.date),
-        zone=typed.timezone or kept.zone,
+        zone=_first(typed.timezone, kept.zone),
         kept_due_at=kept.due_at,
         now=now,
     )
@@ -90,6 +90,11 @@ class _Kept:
     date: str = ""
     zone: str = ""
     due_at: datetime | None = None  # of a post that still waits for it
+
+    def words_of(self, media_id: int) -> tuple[str, str]:
+        """Return cut and alternative text that the picture had in the post."""
+        had = zip(self.media_ids, self.crops, self.alt_texts, strict=True)
+        return next(((c, a) for m, c, a in had if m == str(media_id)), ("", ""))
 
 
 def _kept(post: Post | None) -> _Kept:
@@ -136,7 +141,8 @@ def _pictures(
 ) -> list[SlideWish]:
     """Find the chosen pictures and take new ones in; those of the library come first."""
     found = []
-    for upload in typed.uploads:
+    first_slot = len(typed.media_ids or ())
+    for slot, upload in enumerate(typed.uploads, start=first_slot):
         try:
             if upload.is_too_large:
                 raise TooLarge(desk.max_upload_bytes)
@@ -150,7 +156,7 @@ def _pictures(
                 max_bytes=desk.max_upload_bytes,
                 now=now,
             )
-            found.append(SlideWish(media=media))
+            found.append(SlideWish(media=media, slot=slot))
         except Invalid as error:
             weighed.complain(error)
     return [*_from_library(session, weighed, user_id, _ids(typed, kept, bool(found))), *found]
@@ -168,11 +174,12 @@ def _from_library(
     session: Session, weighed: Weighed, user_id: int, media_ids: tuple[str, ...]
 ) -> list[SlideWish]:
     found = []
-    for media_id in media_ids:
+    for slot, media_id in enumerate(media_ids):
         try:
             if not media_id.isdecimal() or len(media_id) > 18:
                 raise NotFound("There is no such picture in your library.")
-            found.append(SlideWish(media=media_for(session, user_id, int(media_id))))
+            media = media_for(session, user_id, int(media_id))
+            found.append(SlideWish(media=media, slot=slot))
         except NotFound as error:
             weighed.complaints.append(("media", error.sentence))
     return found
@@ -220,13 +227,18 @@ def _slides(weighed: Weighed, typed: Typed, kept: _Kept) -> None:
         if not any(name == "media" for name, _ in weighed.complaints):
             weighed.complaints.append(("media", "Choose a picture to post."))
         return
-    is_same = [str(slide.media.id) for slide in weighed.slides] == list(kept.media_ids)
-    crops = typed.crops if typed.crops is not None else (kept.crops if is_same else ())
-    texts = typed.alt_texts if typed.alt_texts is not None else (kept.alt_texts if is_same else ())
-    for no, slide in enumerate(weighed.slides):
-        slide.alt_text = texts[no] if no < len(texts) else ""
+    for slide in weighed.slides:
+        crop, alt_text = kept.words_of(slide.media.id)
+        slide.alt_text = _at(typed.alt_texts, slide.slot, alt_text)
         weighed.take(captions.check_alt_text(slide.alt_text))
-        _cut(weighed, slide, crops[no] if no < len(crops) else "")
+        _cut(weighed, slide, _at(typed.crops, slide.slot, crop))
+
+
+def _at(sent: tuple[str, ...] | None, slot: int, otherwise: str) -> str:
+    """Return what was sent for one picture; *otherwise* when the field was not sent at all."""
+    if sent is None:
+        return otherwise
+    return sent[slot] if slot < len(sent) else ""
 
 
 def _cut(weighed: Weighed, slide: SlideWish, crop: str) -> None:

@@ -1,0 +1,29 @@
+"""Between a draft and a scheduled post: a draft is a post without a publication.
+
+Its due time is empty; the time that was typed for it is kept as a wall clock only.
+"""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from models import Post
+from ospost.services import publications
+
+
+def schedule(session: Session, post: Post, *, due_at: datetime | None, now: datetime) -> None:
+    """Turn a draft into a post that goes out; call inside `writing`."""
+    post.due_at = due_at
+    publications.open_for(session, post, now=now)
+
+
+def put_back(session: Session, post: Post, *, now: datetime) -> None:
+    """Turn a post that has not gone out into a draft; call inside `writing`.
+
+    Raises `Conflict` when it may be on its way. Its timeline goes with its publication.
+    """
+    if post.publications:
+        publications.cancel(session, post, cause="put_aside", now=now)
+        post.publications.clear()
+        session.flush()
+    post.due_at = None

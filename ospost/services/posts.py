@@ -1,0 +1,137 @@
+"""Posts as their people keep them: made, changed, put aside, removed.
+
+Every change is made by compare-and-set against the publishing machine, in one transaction.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Membership, Post, Publication, Slide
+from ospost.domain.states import IN_DOUBT, MOVABLE, State
+from ospost.errors import Conflict, NotFound
+from ospost.services import drafts, publications
+from ospost.services.database import writing
+from ospost.services.outcome_view import leading
+from ospost.services.people import account_for
+from ospost.services.typed import SlideWish, Weighed
+
+
+def post_for(session: Session, user_id: int, post_id: int) -> Post:
+    """Return that post; NotFound unless the person is a member of its account."""
+    found = session.scalar(
+        select(Post)
+        .join(Membership, Membership.account_id == Post.account_id)
+        .where(Post.id == post_id, Post.removed_at.is_(None), Membership.user_id == user_id)
+    )
+    if found is None:
+        raise NotFound("There is no such post.")
+    return found
+
+
+def save_new(session: Session, weighed: Weighed, *, user_id: int, now: datetime) -> int:
+    """Keep a new post without complaints, scheduled unless it is a draft; return its id."""
+    with writing(session):
+        account = account_for(session, user_id, _account_id(weighed))
+        post = Post(
+            account_id=account.id,
+            user_id=user_id,
+            kind=weighed.kind.value,
+            created_at=now,
+            updated_at=now,
+        )
+        _write(post, weighed, now)
+        session.add(post)
+        session.flush()
+        _write_slides(session, post, weighed.slides)
+        if not weighed.is_draft:
+            post.due_at = weighed.due_at
+            publications.open_for(session, post, now=now)
+        return post.id
+
+
+def save_edit(
+    session: Session, weighed: Weighed, *, user_id: int, post_id: int, now: datetime
+) -> None:
+    """Change a post that has not gone out; raises `Conflict` when it may be on its way."""
+    with writing(session):
+        post = post_for(session, user_id, post_id)
+        shot = leading(post.publications)
+        refuse_if_gone(shot)
+        account = account_for(session, user_id, _account_id(weighed))
+        before = _content(post)
+        post.account_id = account.id
+        _write(post, weighed, now)
+        _write_slides(session, post, weighed.slides)
+        has_changed = _content(post) != before
+        if weighed.is_draft:
+            drafts.put_back(session, post, now=now)
+        elif shot is None or weighed.due_at is None:
+            drafts.schedule(session, post, due_at=weighed.due_at, now=now)
+        else:
+            if has_changed:
+                publications.content_changed(session, post, now=now)
+            if weighed.due_at != post.due_at or State(shot.state) in (State.MISSED, State.FAILED):
+                publications.retime(session, post, due_at=weighed.due_at, now=now)
+
+
+def remove(session: Session, *, user_id: int, post_id: int, now: datetime) -> None:
+    """Take a post out of the plan; what is live stays on Instagram.
+
+    Raises `Conflict` while it may be on its way.
+    """
+    with writing(session):
+        post = post_for(session, user_id, post_id)
+        publications.cancel(session, post, cause="removed", now=now)
+        post.removed_at = now
+        post.updated_at = now
+
+
+def refuse_if_gone(shot: Publication | None) -> None:
+    """Raise `Conflict` unless a person may still change the post."""
+    if shot is None or State(shot.state) in MOVABLE:
+        return
+    if State(shot.state) in IN_DOUBT:
+        raise Conflict("This post is going out at this moment and cannot be changed any more.")
+    if shot.state == State.PUBLISHED:
+        raise Conflict("This post is live already; what is on Instagram is changed there.")
+    raise Conflict("Please say first whether this post is live on Instagram.")
+
+
+def _account_id(weighed: Weighed) -> int:
+    if weighed.account is None:
+        raise ValueError("a post without an account was not weighed")
+    return weighed.account.id
+
+
+def _write(post: Post, weighed: Weighed, now: datetime) -> None:
+    """Put the words and the typed time into the row; the moment is written with the machine."""
+    post.kind = weighed.kind.value
+    post.caption = weighed.caption
+    post.first_comment = weighed.first_comment
+    post.zone = weighed.timezone
+    resolved = weighed.resolved
+    post.wall_time = resolved.wall.isoformat(timespec="seconds") if resolved else ""
+    post.fold = resolved.fold if resolved else 0
+    post.updated_at = now
+
+
+def _write_slides(session: Session, post: Post, wishes: list[SlideWish]) -> None:
+    """Make the slides of *post* as wished, changing rows rather than replacing them."""
+    for no, wish in enumerate(wishes, start=1):
+        slide = post.slides[no - 1] if no <= len(post.slides) else None
+        if slide is None:
+            slide = Slide(no=no)
+            post.slides.append(slide)
+        slide.media_id = wish.media.id
+        slide.crop = wish.crop
+        slide.alt_text = wish.alt_text
+    del post.slides[len(wishes) :]
+    session.flush()
+
+
+def _content(post: Post) -> tuple[object, ...]:
+    """Return what Instagram would get of *post*."""
+    slides = tuple((slide.media_id, slide.crop, slide.alt_text) for slide in post.slides)
+    return (post.account_id, post.kind, post.caption, slides)
