@@ -1,0 +1,10 @@
+/** Forgets kept text once the page that follows a saved form says that it is saved. */
+
+import { SENT } from "./keep.js";
+
+export default function kept(element) {
+  const key = sessionStorage.getItem(SENT);
+  if (!key || document.getElementById("compose") || !element.querySelector(".o-flash--ok, .o-flash--warn")) return;
+  localStorage.removeItem(key);
+  sessionStorage.removeItem(SENT);
+}

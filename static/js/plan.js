@@ -1,0 +1,44 @@
+/** The plan's dialogs (move, post now, remove) and its card menus. Without script, links lead to the post's page. */
+
+/** Put what the card says into the dialog's gaps, and point its form at the card's post. */
+function fill(dialog, card) {
+  const facts = { ...card.dataset };
+  for (const gap of dialog.querySelectorAll("[data-fill]")) gap.textContent = facts[gap.dataset.fill];
+  for (const field of dialog.querySelectorAll("[data-fill-value]")) field.value = facts[field.dataset.fillValue];
+  const live = facts.state === "published" ? "yes" : "no";
+  for (const part of dialog.querySelectorAll("[data-when-live]")) part.hidden = part.dataset.whenLive !== live;
+  const form = dialog.querySelector("form");
+  form.action = form.dataset.action + facts.id;
+}
+
+export default function plan(element) {
+  element.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-dialog]");
+    if (!opener || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const dialog = document.getElementById(opener.dataset.dialog);
+    fill(dialog, opener.closest("[data-id]"));
+    dialog.showModal();
+    const menu = opener.closest(".o-menu");
+    if (!menu) return;
+    menu.open = false;
+    dialog.addEventListener("close", () => menu.querySelector("summary").focus(), { once: true });
+  });
+  for (const button of document.querySelectorAll("dialog [data-close]")) {
+    button.addEventListener("click", () => button.closest("dialog").close());
+  }
+  // One listener for all card menus: a click elsewhere and Escape close them.
+  document.addEventListener("click", (event) => {
+    for (const menu of element.querySelectorAll(".o-card__more[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
+  element.addEventListener("keydown", (event) => {
+    const menu = event.target.closest(".o-card__more[open]");
+    if (event.key !== "Escape" || !menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+  const day = document.getElementById(element.dataset.focus);
+  if (day && !location.hash) day.scrollIntoView({ block: "start" });
+}
