@@ -19,7 +19,8 @@ from ospost.services import publications
 from ospost.services.database import writing
 from ospost.services.outcome_view import leading
 from ospost.services.people import account_for
-from ospost.services.posts import post_for, refuse_if_gone
+from ospost.services.posts import post_for, refuse_if_gone, save_edit
+from ospost.services.typed import Weighed
 from ospost.services.when import at_moment, understand_move
 
 JUST_NOW = timedelta(minutes=2)
@@ -97,6 +98,15 @@ def publish_now(session: Session, *, user_id: int, post_id: int, now: datetime) 
             return
         refuse_if_gone(shot)
         _hand(session, post, now, now, sentence="Post now.")
+
+
+def publish_draft(
+    session: Session, weighed: Weighed, *, user_id: int, post_id: int, now: datetime
+) -> None:
+    """Send a draft out at this moment, unless somebody else has done so meanwhile."""
+    with writing(session):
+        if leading(post_for(session, user_id, post_id).publications) is None:
+            save_edit(session, weighed, user_id=user_id, post_id=post_id, now=now)
 
 
 def review(

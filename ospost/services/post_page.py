@@ -1,0 +1,193 @@
+"""One post with its slides and its timeline: for its page, and for programs."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Account, Event, Media, Publication, Slide
+from ospost.domain.media_rules import nearest_legal_cut
+from ospost.domain.schedule import clock, on_wall, wall_label
+from ospost.domain.states import State
+from ospost.imaging.values import Purpose
+from ospost.services import plan_rows
+from ospost.services.card_making import as_json, card, due_of
+from ospost.services.cards import EventLine, MediaCard, PostPage
+from ospost.services.links import upload_path
+from ospost.services.outcome_view import error_of, moment_text, state_of
+from ospost.services.posts import post_for
+from ospost.services.renditions import key_of, recipe_for
+
+SIGNS = {
+    State.SCHEDULED: "wait",
+    State.PREPARING: "wait",
+    State.READY: "ok",
+    State.PUBLISHING: "wait",
+    State.UNKNOWN: "ask",
+    State.PUBLISHED: "ok",
+    State.HELD: "wait",
+    State.MISSED: "bad",
+    State.FAILED: "bad",
+    State.REVIEW: "ask",
+    State.CANCELLED: "bad",
+}
+FIXED_STATES = ("publishing", "checking")
+
+
+def page(session: Session, *, user_id: int, post_id: int, now: datetime) -> PostPage:
+    """Return what the page of one post shows; NotFound for a post of others."""
+    post = post_for(session, user_id, post_id)
+    row = plan_rows.read(session, post.id)
+    shown = card(row, now)
+    error = error_of(shown.state, row.hold_reason or "", row.error)
+    return PostPage(
+        card=shown,
+        slides=tuple(media_card(slide, media) for slide, media in _slides(session, post.id)),
+        caption=post.caption,
+        first_comment=post.first_comment,
+        events=tuple(_line(event, post.zone) for event in _events(session, post.id)),
+        remedy=str(error["remedy"]) if error else "",
+        can_edit=shown.is_editable,
+        can_publish_now=shown.can_publish_now,
+        can_move=shown.is_movable,
+        can_remove=shown.state not in FIXED_STATES,
+        asks_review=shown.state == "review",
+        token_warning=token_warning(post.account, due_of(row), post.zone, shown.is_movable),
+    )
+
+
+def details(session: Session, *, user_id: int, post_id: int) -> dict[str, Any]:
+    """Return everything about one post as programs read it; NotFound for a post of others."""
+    post = post_for(session, user_id, post_id)
+    return {
+        **as_json(plan_rows.read(session, post.id)),
+        "first_comment": post.first_comment,
+        "slides": [_slide_json(slide, media) for slide, media in _slides(session, post.id)],
+        "frames": [
+            {"no": p.frame_no, "state": state_of(p.state), "ig_media_id": p.ig_media_id}
+            for p in _frames(session, post.id)
+        ],
+        "events": [_event_json(event) for event in _events(session, post.id)],
+    }
+
+
+def token_warning(account: Account, due_at: datetime | None, zone: str, is_waiting: bool) -> str:
+    """Say that the connection ends before the post is due, where it cannot be renewed by itself.
+
+    An account that is to be connected again is renewed by nothing but its person. A living token
+    of Instagram Login is renewed while it lasts, a Page token of Facebook Login does not expire
+    by itself; what does end is the consent to read data, after 90 days without a sign-in.
+    """
+    if not is_waiting or due_at is None:
+        return ""
+    if account.needs_reconnect:
+        return "The connection to Instagram has ended. Sign in again before this post is due."
+    ends = [account.data_access_expires_at]
+    if account.login == "facebook":
+        ends.append(account.token_expires_at)
+    first = min((end for end in ends if end is not None), default=None)
+    if first is None or first >= due_at:
+        return ""
+    day = wall_label(on_wall(first, zone)).partition(",")[0]
+    return (
+        f"The connection ends on {day}, before this post is due, and Instagram renews it only when"
+        " you sign in. Sign in once more until then."
+    )
+
+
+def media_card(slide: Slide, media: Media) -> MediaCard:
+    """Return the picture of a slide as it is posted."""
+    return picture(media, crop=slide.crop, alt_text=slide.alt_text)
+
+
+def picture(media: Media, *, crop: str = "", alt_text: str = "") -> MediaCard:
+    """Return a picture with its cut; a shape that Instagram refuses brings the nearest legal cut."""
+    needed = nearest_legal_cut(media.width, media.height)
+    proposed = str(needed) if needed is not None else ""
+    return MediaCard(
+        id=media.id,
+        file_name=media.file_name,
+        thumb_url=_url(media, Purpose.THUMB, crop),
+        preview_url=_url(media, Purpose.PREVIEW),
+        width=media.width,
+        height=media.height,
+        crop=crop,
+        proposed_crop=proposed,
+        needs_cut=bool(proposed) and not crop,
+        alt_text=alt_text,
+        size_label=f"{media.width} × {media.height} · {_size(media.byte_size)}",
+    )
+
+
+def _url(media: Media, purpose: Purpose, crop: str = "") -> str:
+    return upload_path(key_of(media.id, media.sha256, recipe_for(purpose, crop)))
+
+
+def _size(byte_size: int) -> str:
+    if byte_size < 1_000_000:
+        return f"{max(1, round(byte_size / 1_000))} KB"
+    return f"{byte_size / 1_000_000:.1f} MB"
+
+
+def _slides(session: Session, post_id: int) -> list[tuple[Slide, Media]]:
+    rows = session.execute(
+        select(Slide, Media)
+        .join(Media, Media.id == Slide.media_id)
+        .where(Slide.post_id == post_id)
+        .order_by(Slide.no)
+    )
+    return [(slide, media) for slide, media in rows]
+
+
+def _frames(session: Session, post_id: int) -> list[Publication]:
+    chosen = select(Publication).where(Publication.post_id == post_id)
+    return list(session.scalars(chosen.order_by(Publication.frame_no)))
+
+
+def _events(session: Session, post_id: int) -> list[Event]:
+    return list(
+        session.scalars(
+            select(Event)
+            .join(Publication, Publication.id == Event.publication_id)
+            .where(Publication.post_id == post_id)
+            .order_by(Event.at, Event.id)
+        )
+    )
+
+
+def _line(event: Event, zone: str) -> EventLine:
+    wall = on_wall(event.at, zone)
+    day = wall_label(wall).partition(",")[0]
+    time = clock(wall.replace(microsecond=0))
+    return EventLine(
+        at_label=f"{day}, {time if wall.second else f'{time}:00'}",
+        sentence=event.sentence,
+        sign=SIGNS.get(State(event.to_state), "ok") if event.to_state else "ok",
+        detail={name: str(value) for name, value in (event.detail or {}).items()},
+    )
+
+
+def _event_json(event: Event) -> dict[str, Any]:
+    return {
+        "at": moment_text(event.at),
+        "cause": event.cause,
+        "from": event.from_state,
+        "to": event.to_state,
+        "sentence": event.sentence,
+        "detail": event.detail or {},
+    }
+
+
+def _slide_json(slide: Slide, media: Media) -> dict[str, Any]:
+    shown = media_card(slide, media)
+    return {
+        "no": slide.no,
+        "media_id": media.id,
+        "crop": slide.crop,
+        "alt_text": slide.alt_text,
+        "width": media.width,
+        "height": media.height,
+        "thumb_url": shown.thumb_url,
+        "preview_url": shown.preview_url,
+    }
