@@ -107,6 +107,17 @@ def _as_text(value: object) -> str:
     return "" if value is None else json.dumps(value)
 
 
+def app_credentials(request: Request) -> dict[str, str]:
+    """App id and secret in a Basic Authorization header, as OAuth libraries send them.
+
+    RFC 6749 section 2.3.1; python-facebook signs in to the real Facebook this way.
+    """
+    sent = request.authorization
+    if sent is None or sent.type != "basic":
+        return {}
+    return {"client_id": sent.username or "", "client_secret": sent.password or ""}
+
+
 def bearer(request: Request) -> str | None:
     """The token in an Authorization header, Bearer or OAuth."""
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
@@ -119,7 +130,7 @@ def read(request: Request, *, host: str, path: str, known: list[str], default: s
     version = default
     if parts and parts[0][:1] == "v" and parts[0][1:].replace(".", "", 1).isdigit():
         version = parts.pop(0)
-    params = parameters(request)
+    params = app_credentials(request) | parameters(request)
     return Call(
         host=host,
         method=request.method,

@@ -17,7 +17,12 @@ from sandbox.errors import GraphError, refusal
 from sandbox.switches import Switches
 
 AGENT = "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)"
-READABLE = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF")
+Image.init()  # so that every format below is known whatever else this process has opened
+READABLE = tuple(
+    name
+    for name in ("JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF")
+    if name in Image.OPEN
+)
 UNREADABLE = (
     OSError,
     ValueError,

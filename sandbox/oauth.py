@@ -13,6 +13,10 @@ from sandbox.identity import app_credentials
 from sandbox.things import Code, Login, Token
 from sandbox.world import World
 
+UNKNOWN = {
+    "facebook": "Invalid verification code format.",
+    "instagram": "Matching code was not found or was already used",
+}
 USED = "This authorization code has been used."
 EXPIRED = "This authorization code has expired."
 MISMATCH = (
@@ -60,7 +64,7 @@ def _spend(world: World, call: Call, login: Login) -> Code:
     value = call.need("code").removesuffix("#_").removesuffix("#_=_")
     code = world.codes.get(value)
     if code is None or code.login != login:
-        raise GraphError(code=100, message="Invalid verification code format.")
+        raise GraphError(code=100, message=UNKNOWN[login])
     if code.used or code.trouble == "used":
         raise _code_error(36009, USED)
     if code.expires_at <= world.now() or code.trouble == "expired":

@@ -160,7 +160,7 @@ def serve(world: World, port: int = 0, host: str = "127.0.0.1") -> Running:
     world.closing.clear()
     server = Server(host, port, world)
     thread = threading.Thread(
-        target=lambda: server.serve_forever(poll_interval=0.05), daemon=True, name="sandbox"
+        target=lambda: server.serve_forever(poll_interval=0.02), daemon=True, name="sandbox"
     )
     thread.start()
     name = f"[{host}]" if ":" in host else host
