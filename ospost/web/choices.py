@@ -1,0 +1,34 @@
+"""What people choose from in our forms: time zones, graces, languages."""
+
+from functools import cache
+
+from ospost.domain import schedule
+
+NOT_PLACES = ("Etc/", "SystemV/", "posix/", "right/")
+
+GRACES: tuple[tuple[str, str], ...] = (
+    ("900", "15 minutes"),
+    ("3600", "1 hour"),
+    ("21600", "6 hours"),
+    ("86400", "1 day"),
+    ("259200", "3 days"),
+)
+"""How late a post may still go out: seconds and words."""
+
+LANGUAGES: tuple[tuple[str, str], ...] = (("en", "English"),)
+"""The languages that our pages are written in."""
+
+
+@cache
+def zones() -> tuple[tuple[str, str], ...]:
+    """Return the zones worth choosing from, UTC first."""
+    places = (
+        zone for zone in schedule.zone_names() if "/" in zone and not zone.startswith(NOT_PLACES)
+    )
+    return (("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in sorted(places)))
+
+
+def zones_with(zone: str) -> tuple[tuple[str, str], ...]:
+    """Return the choices, with *zone* among them even if it is an old name."""
+    offered = zones()
+    return offered if any(zone == value for value, _ in offered) else ((zone, zone), *offered)
