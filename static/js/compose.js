@@ -27,6 +27,7 @@ export default function compose(form) {
       needsCut: "needsCut" in slide.dataset, title: list.children.length > 1 ? `Cut picture ${position(slide)} of ${list.children.length}` : "Cut the picture",
     });
     if (answer !== null) setCut(slide, answer);
+    slide.querySelector("[data-crop]").focus();
   };
   const remove = (slide) => {
     running.get(slide)?.cancel();

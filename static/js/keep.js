@@ -1,7 +1,8 @@
 /** Keeps what is typed in this browser until it is saved: nothing is lost when a page or a browser dies. */
 
-export const PREFIX = "ospost:compose:";
-export const SENT = "ospost:sent";
+import { SENT } from "./kept.js";
+
+const PREFIX = "ospost:compose:";
 const FIELDS = ["caption", "first_comment", "date", "timezone", "account_id"];
 
 /** What *form* says now, field by field. */

@@ -1,6 +1,7 @@
 /** Forgets kept text once the page that follows a saved form says that it is saved. */
 
-import { SENT } from "./keep.js";
+/** Where keep.js notes which text has been sent and not yet been answered. */
+export const SENT = "ospost:sent";
 
 export default function kept(element) {
   const key = sessionStorage.getItem(SENT);

@@ -30,7 +30,7 @@ export default function plan(element) {
   // One listener for all card menus: a click elsewhere and Escape close them.
   document.addEventListener("click", (event) => {
     for (const menu of element.querySelectorAll(".o-card__more[open]")) {
-      if (!menu.contains(event.target)) menu.open = false;
+      if (event.target === menu || !menu.contains(event.target)) menu.open = false;
     }
   });
   element.addEventListener("keydown", (event) => {
