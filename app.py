@@ -16,7 +16,7 @@ from models import db
 from ospost import cli
 from ospost.config import BadSetting, Settings
 from ospost.domain.timings import Timings
-from ospost.graph.client import GraphClient
+from ospost.graph.client import Deadlines, GraphClient
 from ospost.graph.facebook_login import FacebookLogin
 from ospost.graph.http import Http
 from ospost.graph.instagram_login import InstagramLogin
@@ -48,7 +48,9 @@ from ospost.web import (
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the web app: settings, database, runtime, pages, commands. Starts no thread."""
     logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+        stream=sys.stderr,
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
@@ -96,10 +98,8 @@ def _build(settings: Settings) -> Flask:
     return app
 
 
-def _runtime(
-    settings: Settings, secret_key: str, token_keys: str, state_dir: Path
-) -> Runtime:
-    lead = timedelta(seconds=settings.prepare_ahead_seconds)
+def _runtime(settings: Settings, secret_key: str, token_keys: str, state_dir: Path) -> Runtime:
+    timings = Timings(lead=timedelta(seconds=settings.prepare_ahead_seconds))
     http = Http(pool_size=settings.publish_threads)
     facebook = FacebookLogin(
         http,
@@ -136,8 +136,10 @@ def _runtime(
         instagram=instagram if settings.has_instagram else None,
         storage=LocalStorage(Path(settings.storage_url)),
         workshop=Workshop(),
-        mail=Mail.from_url(settings.mail_url, sender=settings.mail_from) if settings.mail_url else None,
-        timings=Timings(lead=lead),
+        mail=Mail.from_url(settings.mail_url, sender=settings.mail_from)
+        if settings.mail_url
+        else None,
+        timings=timings,
         app_url=settings.app_url,
         media_url=settings.media_url,
         secret_key=secret_key,

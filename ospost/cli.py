@@ -5,9 +5,9 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from models import db
+from ospost import vault
 from ospost.runtime import runtime
 from ospost.services import keys
-from ospost.vault import Vault
 
 group = AppGroup("ospost", help="Look after this instance.")
 
@@ -20,7 +20,7 @@ def init_app(app: Flask) -> None:
 @group.command("new-key")
 def new_key() -> None:
     """Print a fresh key; put it first in TOKEN_KEYS, then run rotate-keys."""
-    click.echo(Vault.new_key())
+    click.echo(vault.new_key())
 
 
 @group.command("rotate-keys")

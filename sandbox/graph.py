@@ -85,7 +85,8 @@ def respond(world: World, call: Call) -> Answer:
         answer = _carry_out(world, call, handler, facts)
     except GraphError as error:
         answer = refuse(error)
-    answer.headers.setdefault("Date", formatdate(world.now(), usegmt=True))
+    date = formatdate(time.time() + world.switches.date_skew, usegmt=True)
+    answer.headers.setdefault("Date", date)
     _usage(world, call, answer)
     world.note(
         at_ms=round(arrived * 1000, 3),

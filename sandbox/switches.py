@@ -48,6 +48,8 @@ class Switches:
     refresh_changes_token: bool = True
     ig_exchange_needs_client_id: bool = False
 
+    date_skew: float = 0
+    """How far the `Date` header is ahead of the real time; it does not follow the moved clock."""
     quota_total: int = 50
     """50 or 100, Meta's pages differ; old texts say 25."""
     quota_duration: int = 86_400

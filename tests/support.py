@@ -151,7 +151,7 @@ class Studio:
             session.add(row)
             session.flush()
             row.token_sealed = self.run.vault.seal(
-                token, table="account", column="token", row_id=row.id
+                token, table="account", column="token_sealed", row_id=row.id
             )
             session.add(Membership(user_id=user_id, account_id=row.id, created_at=now))
             self.user_id, self.account_id = user_id, row.id
@@ -211,7 +211,7 @@ class Studio:
 def page_token(world: World, person_id: str, page_id: str) -> str:
     """Return a Page token as a sign-in with everything granted would give."""
     minted = deeds.mint(world, {"login": "facebook", "person": world.people[person_id].name})
-    found: str = next(page["access_token"] for page in minted["pages"] if page["id"] == page_id)
+    found: str = next(page["access_token"] for page in minted["pages"] if page["page_id"] == page_id)
     return found
 
 

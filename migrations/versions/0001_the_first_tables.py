@@ -7,7 +7,6 @@ Revises:
 import sqlalchemy as sa
 from alembic import op
 
-
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -390,12 +389,13 @@ def upgrade() -> None:
         sa.Column("baseline", sa.JSON(), nullable=False),
         sa.Column("intent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("intent_no", sa.Integer(), nullable=False),
-        sa.Column("proved_no", sa.Integer(), nullable=False),
+        sa.Column("first_intent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("looks", sa.Integer(), nullable=False),
         sa.Column("absent_looks", sa.Integer(), nullable=False),
         sa.Column("absent_look_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ig_media_id", sa.String(length=64), nullable=True),
         sa.Column("permalink", sa.Text(), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("hold_reason", sa.String(length=12), nullable=False),
@@ -418,6 +418,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("publication", schema=None) as batch_op:
         batch_op.create_index("ix_publication_account_due", ["account_id", "due_at"], unique=False)
+        batch_op.create_index(
+            "ix_publication_in_line",
+            ["account_id", "due_at"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('ready', 'publishing')"),
+            postgresql_where=sa.text("state IN ('ready', 'publishing')"),
+        )
         batch_op.create_index(
             "ix_publication_next",
             ["next_at"],
@@ -548,6 +555,11 @@ def downgrade() -> None:
             "ix_publication_next",
             sqlite_where=sa.text("next_at IS NOT NULL"),
             postgresql_where=sa.text("next_at IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_publication_in_line",
+            sqlite_where=sa.text("state IN ('ready', 'publishing')"),
+            postgresql_where=sa.text("state IN ('ready', 'publishing')"),
         )
         batch_op.drop_index("ix_publication_account_due")
 

@@ -5,13 +5,16 @@ from datetime import datetime, timedelta
 from ospost.domain.timings import Timings
 
 
-def retry_at(tries: int, *, due_at: datetime, now: datetime, timings: Timings, spread: float) -> datetime:
+def retry_at(
+    tries: int, *, due_at: datetime, now: datetime, timings: Timings, spread: float
+) -> datetime:
     """Return when to prepare again after *tries* failures (1 for the first).
 
     Doubles from the first wait to the longest, with *spread* (0..1) of jitter on top, and is never
     put past the due moment while that lies ahead.
     """
-    wait = min(timings.longest_retry, timings.first_retry * 2 ** min(tries - 1, 20))
+    doublings: int = 2 ** min(tries - 1, 20)
+    wait = min(timings.longest_retry, timings.first_retry * doublings)
     at = now + wait * (1 + 0.1 * spread)
     return min(at, due_at) if due_at > now else at
 

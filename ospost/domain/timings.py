@@ -21,7 +21,8 @@ class Timings:
     claim_ahead: timedelta = SECOND
     beat: timedelta = 5 * SECOND
     silent_after: timedelta = 10 * SECOND  # a node that has not beaten for so long is dead
-    lease: timedelta = MINUTE  # outlives the slowest call
+    lease: timedelta = MINUTE  # outlives every call but the next
+    create_lease: timedelta = 100 * SECOND  # Meta fetches the picture inside that call
     drain: timedelta = 35 * SECOND
 
     # preparing
@@ -74,12 +75,13 @@ class Timings:
     # after publishing
     details_retry: timedelta = 5 * SECOND
     comment_settle: timedelta = 10 * SECOND
-    call: timedelta = 30 * SECOND  # total deadline of a read
-    create_call: timedelta = 55 * SECOND  # shorter than the lease
+    call: timedelta = 20 * SECOND  # total deadline of a read
+    create_call: timedelta = 90 * SECOND  # shorter than its lease
 
     # clocks
     clock_step: timedelta = 5 * SECOND
     clock_skew: timedelta = MINUTE
+    clock_recheck: timedelta = MINUTE
 
     def scaled(self, divisor: float) -> "Timings":
         """Return the same machine *divisor* times faster.
@@ -95,6 +97,6 @@ class Timings:
                 changed[field.name] = value / divisor
             elif isinstance(value, tuple):
                 changed[field.name] = tuple(item / divisor for item in value)
-        for name in ("send_within", "publish_deadline", "call", "create_call", "lease", "drain"):
+        for name in ("send_within", "publish_deadline", "call", "create_call", "lease", "create_lease", "drain"):
             changed[name] = max(SECOND, getattr(self, name) / divisor)
         return replace(self, **changed)  # type: ignore[arg-type]  # names come from fields()

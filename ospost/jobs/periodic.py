@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from helpers import utcnow
 from ospost.runtime import Runtime
-from ospost.services import deletion, housekeeping, notices, tokens
+from ospost.services import housekeeping, notices, revocations, tokens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +34,12 @@ def _refresh_tokens(run: Runtime) -> object:
 
 
 def _retry_revocations(run: Runtime) -> object:
-    return deletion.retry_revocations(
-        run.sessions, vault=run.vault, facebook=run.facebook, now=utcnow()
+    return revocations.retry_revocations(
+        run.sessions,
+        vault=run.vault,
+        facebook=run.facebook,
+        instagram=run.instagram,
+        now=utcnow(),
     )
 
 

@@ -64,8 +64,9 @@ def _renew(
     identity: Identity,
     now: datetime,
 ) -> bool:
-    place = {"table": "identity", "column": "token", "row_id": identity.id}
-    old = vault.open(identity.token_sealed, **place)
+    old = vault.open(
+        identity.token_sealed, table="identity", column="token_sealed", row_id=identity.id
+    )
     try:
         new = login.refresh(old) if isinstance(login, InstagramLogin) else login.lengthen(old)
     except Refused as error:
@@ -77,7 +78,9 @@ def _renew(
         return False
     with writing(session):
         fresh = session.get_one(Identity, identity.id)
-        fresh.token_sealed = vault.seal(new.value, **place)
+        fresh.token_sealed = vault.seal(
+            new.value, table="identity", column="token_sealed", row_id=fresh.id
+        )
         fresh.token_expires_at = new.expires_at
         fresh.renewed_at = now
         if fresh.login == "instagram":
@@ -93,9 +96,7 @@ def _give_to_accounts(
         Account.identity_id == identity.id, Account.login == "instagram"
     )
     for account in session.scalars(accounts):
-        account.token_sealed = vault.seal(
-            token, table="account", column="token", row_id=account.id
-        )
+        account.token_sealed = vault.seal(token, table="account", column="token_sealed", row_id=account.id)
         account.token_expires_at = expires_at
 
 

@@ -80,9 +80,10 @@ def claim_rest(
         return load(session, ids, grace_seconds=grace_seconds)
 
 
-def _shots(horizon: datetime, now: datetime) -> Select[tuple[int]]:
+def _shots(horizon: datetime, now: datetime) -> Select[int]:
     other = aliased(Publication)
-    ready, publishing = literal_column("'ready'"), literal_column("'publishing'")
+    ready: ColumnElement[str] = literal_column("'ready'")
+    publishing: ColumnElement[str] = literal_column("'publishing'")
     is_ahead = or_(
         other.state == publishing,
         and_(other.owner != "", other.next_at > now),
@@ -109,7 +110,7 @@ def _shots(horizon: datetime, now: datetime) -> Select[tuple[int]]:
 
 
 def _take(
-    session: Session, wanted: Select[tuple[int]], *, owner: str, now: datetime, timings: Timings
+    session: Session, wanted: Select[int], *, owner: str, now: datetime, timings: Timings
 ) -> list[int]:
     taken = session.execute(
         update(Publication)

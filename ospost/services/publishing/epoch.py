@@ -96,7 +96,5 @@ def hold_what_may_be_live(session: Session, epoch: Epoch, *, now: datetime) -> i
                 to=State.UNKNOWN,
                 now=now,
             )
-        session.execute(
-            update(Instance).where(Instance.name == BATCHES).values(value=str(known))
-        )
+        session.execute(update(Instance).where(Instance.name == BATCHES).values(value=str(known)))
         return len(rows)

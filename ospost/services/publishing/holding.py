@@ -14,7 +14,7 @@ from ospost.graph.errors import GraphError, Refused
 from ospost.services.database import writing
 from ospost.services.publishing import trouble
 from ospost.services.publishing.rows import Note, Work, advance, error_of, hold_values
-from ospost.services.publishing.tools import Tools
+from ospost.services.publishing.tools import BUILD_DATE, Tools
 
 NEARLY_FULL = 5
 """How few posts may be left today before the limit is read once more just before a post."""
@@ -76,6 +76,23 @@ def put_on_hold(
         )
 
 
+def clock_is_wrong(tools: Tools, session: Session, work: Work) -> bool:
+    """Compare clocks anew, by the `Date` of a harmless read; hold on where they still differ."""
+    if work.state is State.HELD:
+        try:
+            read_quota(tools, session, work)
+        except Refused as error:
+            trouble.on_error(tools, session, work, error)
+            return True
+    now, skew = tools.now(), tools.graph.clock_skew()
+    if now >= BUILD_DATE and (skew is None or abs(skew) <= tools.timings.clock_skew):
+        return False
+    sentence = "This server's clock differs from Instagram's by more than a minute."
+    until = now + tools.timings.clock_recheck
+    put_on_hold(tools, session, work, HoldReason.CLOCK, sentence, until=until)
+    return True
+
+
 def read_quota(tools: Tools, session: Session, work: Work) -> str:
     """Read how many posts the account has left today; return a sentence when there is none.
 
@@ -134,6 +151,8 @@ def wake(tools: Tools, session: Session, work: Work) -> None:
         if hold_if_full(tools, session, work):
             return
     elif stands_in_the_way(tools, session, work):
+        return
+    if reason is HoldReason.CLOCK and clock_is_wrong(tools, session, work):
         return
     with writing(session):
         let_go(tools, session, work, now=now)

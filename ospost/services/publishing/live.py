@@ -54,8 +54,9 @@ def _write(
     now: datetime,
 ) -> None:
     found = session.execute(
-        select(Publication.state, Publication.fence, Publication.intent_no, Publication.ig_media_id)
-        .where(Publication.id == work.id)
+        select(
+            Publication.state, Publication.fence, Publication.intent_no, Publication.ig_media_id
+        ).where(Publication.id == work.id)
     ).one_or_none()
     if found is None:
         return  # the account was deleted while the call was under way; nobody is left to tell

@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Account, Slide
+from models import Slide
 from ospost.domain.meta_codes import container_subcode, lookup
 from ospost.domain.pace import poll_at, prepare_at, status_check_at
-from ospost.domain.reactions import Reaction, container_reaction
+from ospost.domain.reactions import NEEDS_RECONNECT, Reaction, container_reaction
 from ospost.domain.states import HoldReason, Kind, State
 from ospost.errors import Invalid
 from ospost.graph.client import ContainerCode, ContainerStatus
@@ -124,9 +124,7 @@ def _make_container(tools: Tools, session: Session, work: Work) -> None:
     tools.reached("container_saved")
 
 
-def _begin(
-    tools: Tools, session: Session, work: Work, *, baseline: list[str], full: str
-) -> Work:
+def _begin(tools: Tools, session: Session, work: Work, *, baseline: list[str], full: str) -> Work:
     """Enter `preparing` with what was read, and take a whole lease for the slow call."""
     now = tools.now()
     first = work.state is not State.PREPARING
@@ -142,7 +140,7 @@ def _begin(
             container_id="",
             container_made_at=None,
             finished_at=None,
-            next_at=now + tools.timings.lease,
+            next_at=now + tools.timings.create_lease,
         )
         if full and first:
             notify(
@@ -161,7 +159,7 @@ def _read_baseline(tools: Tools, work: Work) -> list[str]:
     try:
         seen = tools.graph.recent_media(tools.access(work), limit=25, since=None)
     except GraphError as error:
-        if isinstance(error, Refused) and error.known.kind in trouble.NEEDS_RECONNECT:
+        if isinstance(error, Refused) and error.known.kind in NEEDS_RECONNECT:
             raise
         return list(work.baseline)
     return [media.media_id for media in seen.items]

@@ -219,9 +219,7 @@ def release(session: Session, work: Work, *, next_at: datetime, now: datetime) -
 def add_followup(session: Session, publication_id: int, kind: str, *, at: datetime) -> None:
     """Plan work after publishing, once; call inside `writing`."""
     known = session.scalar(
-        select(Followup.id).where(
-            Followup.publication_id == publication_id, Followup.kind == kind
-        )
+        select(Followup.id).where(Followup.publication_id == publication_id, Followup.kind == kind)
     )
     if known is None:
         session.execute(

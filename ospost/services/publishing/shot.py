@@ -22,7 +22,11 @@ from ospost.graph.client import Access, Published
 from ospost.graph.errors import GraphError, NotSent, Refused
 from ospost.services.database import writing
 from ospost.services.publishing import trouble
-from ospost.services.publishing.holding import put_on_hold, stands_in_the_way
+from ospost.services.publishing.holding import (
+    clock_is_wrong,
+    put_on_hold,
+    stands_in_the_way,
+)
 from ospost.services.publishing.live import record_live
 from ospost.services.publishing.rows import (
     LostFence,
@@ -34,7 +38,7 @@ from ospost.services.publishing.rows import (
     notify,
     release,
 )
-from ospost.services.publishing.tools import BUILD_DATE, Stopwatch, Tools
+from ospost.services.publishing.tools import Stopwatch, Tools
 
 
 def shoot(tools: Tools, session: Session, work: Work, access: Access) -> None:
@@ -53,6 +57,7 @@ def shoot(tools: Tools, session: Session, work: Work, access: Access) -> None:
     if not _is_still_ours(session, work):
         raise LostFence(work.id)
     session.rollback()
+    tools.reached("fence_read")
     shot = _after_intent(work, intent_at)
     try:
         published = tools.graph.publish(
@@ -74,18 +79,13 @@ def shoot(tools: Tools, session: Session, work: Work, access: Access) -> None:
 def _must_not_go(tools: Tools, session: Session, work: Work) -> bool:
     if stands_in_the_way(tools, session, work):
         return True
-    now = tools.now()
-    skew = tools.graph.clock_skew()
-    if now < BUILD_DATE or (skew is not None and abs(skew) > tools.timings.clock_skew):
-        sentence = "This server's clock differs from Instagram's by more than a minute."
-        until = now + tools.timings.clock_skew
-        put_on_hold(tools, session, work, HoldReason.CLOCK, sentence, until=until)
+    if clock_is_wrong(tools, session, work):
         return True
     if tools.rehearse or work.rehearse:
         sentence = "Rehearsal: Instagram took everything and it was ready. Nothing was sent."
         put_on_hold(tools, session, work, HoldReason.REHEARSAL, sentence)
         return True
-    return _is_spaced(tools, session, work, now)
+    return _is_spaced(tools, session, work, tools.now())
 
 
 def _is_spaced(tools: Tools, session: Session, work: Work, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from helpers import utcnow
 from ospost.domain.timings import Timings
-from ospost.graph.client import Access, GraphClient
+from ospost.graph.client import Access, GraphClient, Login
 from ospost.imaging.workshop import Workshop
 from ospost.services.publishing.rows import Work
 from ospost.storage.base import Storage
@@ -49,9 +49,9 @@ class Tools:
     def access(self, work: Work) -> Access:
         """Open the token of *work*'s account."""
         token = self.vault.open(
-            work.token_sealed, table="account", column="token", row_id=work.account_id
+            work.token_sealed, table="account", column="token_sealed", row_id=work.account_id
         )
-        return Access(login=work.login, ig_id=work.ig_id, token=token)  # type: ignore[arg-type]  # a Login by value
+        return Access(login=Login(work.login), ig_id=work.ig_id, token=token)
 
     def spread(self) -> float:
         """Return a random share (0..1) for jitter."""

@@ -95,17 +95,13 @@ def wait(tools: Tools, session: Session, work: Work, error: GraphError) -> None:
         )
 
 
-def retry(
-    tools: Tools, session: Session, work: Work, *, note: Note, body: dict[str, Any]
-) -> None:
+def retry(tools: Tools, session: Session, work: Work, *, note: Note, body: dict[str, Any]) -> None:
     """Try again with a new container, later each time; fail when the tries are used up."""
     tries, now = work.tries + 1, tools.now()
     if tries > tools.timings.fetch_tries:
         fail(tools, session, work, note=note, body=body)
         return
-    at = retry_at(
-        tries, due_at=work.due_at, now=now, timings=tools.timings, spread=tools.spread()
-    )
+    at = retry_at(tries, due_at=work.due_at, now=now, timings=tools.timings, spread=tools.spread())
     with writing(session):
         advance(
             session,

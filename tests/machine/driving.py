@@ -1,0 +1,133 @@
+"""Runs the machine by hand, in virtual time, against the sandbox over real HTTP.
+
+One clock for both sides: when the machine has nothing to do, time jumps to the next row's moment.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import Event, Followup, Outbox, Publication
+from ospost.domain.timings import Timings
+from ospost.jobs.on_apscheduler import tools_of
+from ospost.services.publishing.machine import Machine, Task
+from sandbox.things import Media
+from sandbox.world import World
+
+EVERY = 50
+
+
+class Died(BaseException):
+    """The process was killed; nothing of it runs any more."""
+
+
+@dataclass
+class Drive:
+    """The machine's hand crank."""
+
+    app: Flask
+    world: World
+    divisor: float = 1
+    owner: str = "tests:1:a"
+    ahead: timedelta = field(default=timedelta())
+    passed: list[str] = field(default_factory=list)
+    die_at: str = ""
+    die_after: int = 0
+
+    def __post_init__(self) -> None:
+        run = self.app.extensions["ospost"]
+        self.tools = tools_of(run, owner=self.owner)
+        self.tools.now = self.now
+        self.tools.timings = Timings().scaled(self.divisor)
+        self.tools.reached = self._reached
+        self.machine = Machine(self.tools)
+
+    def now(self) -> datetime:
+        """The present moment of both worlds."""
+        return datetime.now(UTC) + self.ahead
+
+    def jump(self, seconds: float) -> None:
+        """Let time pass on both sides."""
+        self.ahead += timedelta(seconds=seconds)
+        with self.world.lock:
+            self.world.clock_ahead += seconds
+
+    def session(self) -> Session:
+        """A session on the app's database."""
+        return self.tools.sessions()
+
+    def run(self, *, seconds: float = 3600, until: str = "") -> None:
+        """Let the machine work until it has nothing to do within *seconds*, or a state shows."""
+        end = self.now() + timedelta(seconds=seconds)
+        for _ in range(400):
+            if until and until in self.states():
+                return
+            tasks = self.machine.claim(threads=EVERY, rest=EVERY)
+            for task in sorted(tasks, key=lambda task: task.run_at):
+                self._do(task)
+            if not tasks and not self._jump_to_next(end):
+                return
+        raise AssertionError(f"still busy: {self.states()} {self.sentences()[-6:]}")
+
+    def _do(self, task: Task) -> None:
+        wait = (task.run_at - self.now()).total_seconds()
+        if wait > 0:
+            self.jump(wait)
+        task.run()
+
+    def _jump_to_next(self, end: datetime) -> bool:
+        with self.session() as session:
+            moments = [
+                session.scalar(select(func.min(row.next_at)).where(row.next_at > self.now()))
+                for row in (Publication, Followup)
+            ]
+        ahead = [moment for moment in moments if moment is not None]
+        if not ahead or min(ahead) > end:
+            return False
+        self.jump(max(0.0, (min(ahead) - self.now()).total_seconds()))
+        return True
+
+    def _reached(self, moment: str) -> None:
+        self.passed.append(moment)
+        if self.die_at == moment:
+            if self.die_after:
+                self.die_after -= 1
+                return
+            self.die_at = ""
+            raise Died(moment)
+
+    def rows(self) -> list[Publication]:
+        """All publications, by id."""
+        with self.session() as session:
+            return list(session.scalars(select(Publication).order_by(Publication.id)))
+
+    def row(self) -> Publication:
+        """The only publication."""
+        (row,) = self.rows()
+        return row
+
+    def states(self) -> list[str]:
+        """Their states."""
+        return [row.state for row in self.rows()]
+
+    def sentences(self) -> list[str]:
+        """Every line of the timeline, oldest first."""
+        with self.session() as session:
+            return list(session.scalars(select(Event.sentence).order_by(Event.id)))
+
+    def causes(self) -> list[str]:
+        """The causes of all lines."""
+        with self.session() as session:
+            return list(session.scalars(select(Event.cause).order_by(Event.id)))
+
+    def notices(self) -> list[str]:
+        """The titles of what people were told."""
+        with self.session() as session:
+            return [row.payload["title"] for row in session.scalars(select(Outbox))]
+
+    def live(self) -> list[Media]:
+        """Everything that is live on the practice Instagram."""
+        return list(self.world.media.values())
