@@ -30,3 +30,11 @@ def port_of(environ: Mapping[str, str]) -> int:
 def has_keys(environ: Mapping[str, str]) -> bool:
     """Say whether an app at Meta is named, so that posts would really go out."""
     return bool(environ.get("FB_APP_ID") or environ.get("IG_APP_ID"))
+
+
+def keep_private() -> None:
+    """Let whatever this process and its children write be readable by its owner only.
+
+    SQLite gives the write-ahead log the mode that the database had when it was opened.
+    """
+    os.umask(0o077)

@@ -13,7 +13,7 @@ from types import FrameType
 from ospost.config import BadSetting, Settings
 from scripts import serve
 from scripts.children import Child, ChildDied, start, wait_until_healthy, watch
-from scripts.environment import DEFAULT_HOST, ROOT, has_keys, merged, port_of
+from scripts.environment import DEFAULT_HOST, ROOT, has_keys, keep_private, merged, port_of
 from scripts.parent import die_with_parent
 from scripts.ports import NoFreePort, free_from, listen, listen_from
 
@@ -136,6 +136,7 @@ def main() -> int:
     parser.add_argument("--stop-with-parent", action="store_true", help="end when make ends")
     if parser.parse_args().stop_with_parent:
         die_with_parent()
+    keep_private()
     stop = Stop()
     environ = merged()
     begin = real if has_keys(environ) or "SANDBOX_URL" in environ else practice

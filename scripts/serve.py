@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 
 from ospost.config import BadSetting, Settings
-from scripts.environment import DEFAULT_HOST, ROOT, merged, port_of
+from scripts.environment import DEFAULT_HOST, ROOT, keep_private, merged, port_of
 from scripts.parent import die_with_parent
 
 CONFIG = ROOT / "gunicorn.conf.py"
@@ -30,6 +30,7 @@ def main() -> None:
     parser.add_argument("--stop-with-parent", action="store_true", help="end when make ends")
     if parser.parse_args().stop_with_parent:
         die_with_parent()
+    keep_private()
     environ = merged()
     bind = address(environ)
     environ.setdefault("APP_URL", f"http://localhost:{port_of(environ)}")
