@@ -110,7 +110,7 @@ def cut_size(width: int, height: int, crop: Crop | None) -> tuple[int, int]:
 
 def is_legal(ratio: float) -> bool:
     """Return whether Instagram takes a picture of this width / height in a feed post."""
-    return TALLEST - RATIO_TOLERANCE <= ratio <= WIDEST + RATIO_TOLERANCE
+    return TALLEST - RATIO_TOLERANCE - DUST <= ratio <= WIDEST + RATIO_TOLERANCE + DUST
 
 
 def centred_cut(width: int, height: int, ratio: float) -> Crop:
@@ -167,7 +167,7 @@ def _check_shape(ratio: float) -> list[Finding]:
             "to 1.91:1 (landscape). Please choose the part to show."
         )
         return [Finding(field="crop", severity=Severity.BLOCK, message=message)]
-    if ratio < TALLEST_DOCUMENTED - RATIO_TOLERANCE:
+    if ratio < TALLEST_DOCUMENTED - RATIO_TOLERANCE - DUST:
         message = (
             "Taller than 4:5: accepted in practice, not in the documentation. "
             "4:5 is the safe choice."

@@ -50,7 +50,7 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 def _without_profile(image: Image.Image) -> Image.Image:
     if image.mode != "LAB":
-        return image.convert("RGB")
+        return image if image.mode == "RGB" else image.convert("RGB")
     lab = ImageCms.createProfile("LAB")
     managed = _transformed(image, ImageCms.ImageCmsProfile(lab))
     return image.getchannel(0).convert("RGB") if managed is None else managed

@@ -1,6 +1,8 @@
 """The two jobs of the child: what is this file, and make a picture of it."""
 
+import errno
 import math
+import traceback
 from dataclasses import asdict
 from typing import Any
 
@@ -15,11 +17,18 @@ Message = dict[str, Any]
 
 
 def run(request: Message, limits: Limits) -> Message:
-    """Do one job; the answer holds either "done" or the "reason" why the picture is bad."""
+    """Do one job; the answer holds "done", or the "reason" why the picture is bad.
+
+    What the file system refuses goes back as "errno", a fault of ours as "fault".
+    """
     try:
         done = _render(request, limits) if "purpose" in request else _probe(request, limits)
     except BadPicture as bad:
         return {"reason": bad.reason, "detail": bad.detail, "cause": bad.cause}
+    except OSError as error:
+        return {"errno": error.errno or errno.EIO}
+    except Exception:  # noqa: BLE001  the parent raises it again, the child must live on
+        return {"fault": traceback.format_exc(limit=-3)}
     return {"done": done}
 
 

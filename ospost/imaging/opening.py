@@ -81,7 +81,9 @@ def _explained(stream: BinaryIO, name: str) -> Iterator[None]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise BadPicture(Reason.BOMB, "too many pixels") from error
     except Exception as error:
-        raise BadPicture(_reason(error, stream, name), cause=repr(error)[:300]) from error
+        reason = _reason(error, stream, name)
+        detail = "the notes in it are packed too tightly" if reason is Reason.BOMB else ""
+        raise BadPicture(reason, detail, cause=repr(error)[:300]) from error
 
 
 def _reason(error: Exception, stream: BinaryIO, name: str) -> Reason:

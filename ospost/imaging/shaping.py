@@ -15,6 +15,7 @@ THUMB_WIDTH, THUMB_HEIGHT = 360, 480
 PREVIEW_SIDE = 1440
 LONGEST_OUTPUT = 10_000
 GAP = 3.0  # how much larger than the result the quick first reduction stays
+ONE_SIDE_AT_A_TIME = ("RGB", "L", "CMYK")
 
 Box = tuple[float, float, float, float]
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
@@ -69,11 +70,16 @@ def shaped(source: Opened, recipe: Recipe, limits: Limits) -> Image.Image:
     draft(source.image, size, part, limits)
     source.image.load()
     image = workable(source.image)
-    width, height = image.size
-    box = (part[0] * width, part[1] * height, part[2] * width, part[3] * height)
-    small = _scaled(image, size, box)
-    turned = small.transpose(TURNS[source.turn]) if source.turn in TURNS else small
-    return to_srgb(turned, profile)
+    if part == WHOLE and image.mode in ONE_SIDE_AT_A_TIME:
+        image = _scaled(image, (size[0], image.height), part)  # the same, in less memory
+    else:
+        image = _scaled(image, size, part)
+    source.image.close()  # frees its pixels before the next copy is made
+    if image.size != size:
+        image = _scaled(image, size, WHOLE)
+    if source.turn in TURNS:
+        image = image.transpose(TURNS[source.turn])
+    return to_srgb(image, profile)
 
 
 def draft(image: ImageFile.ImageFile, size: tuple[int, int], part: Box, limits: Limits) -> None:
@@ -94,9 +100,9 @@ def draft(image: ImageFile.ImageFile, size: tuple[int, int], part: Box, limits: 
     image.draft(None, (wanted[0], wanted[1]))
 
 
-def _scaled(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
-    if image.size == size and box == (0, 0, *size):
-        return image
+def _scaled(image: Image.Image, size: tuple[int, int], part: Box) -> Image.Image:
+    width, height = image.size
+    box = (part[0] * width, part[1] * height, part[2] * width, part[3] * height)
     return image.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=GAP)
 
 

@@ -1,5 +1,6 @@
 """The workshop: hands pictures to one warm child process, so that nothing is decoded here."""
 
+import errno
 import json
 import logging
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from ospost.errors import Unavailable
 from ospost.imaging.errors import BadPicture, Reason, WorkshopBusy, WorkshopDied
 from ospost.imaging.forking import rest
 from ospost.imaging.helper import Helper, Overdue, Stopped
@@ -19,6 +21,8 @@ from ospost.imaging.values import Facts, Limits, Recipe, Rendered
 logger = logging.getLogger(__name__)
 
 CRASHES = {-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGABRT, -signal.SIGFPE, -signal.SIGILL}
+
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Workshop:
@@ -72,7 +76,7 @@ class Workshop:
     def probe(self, path: Path | str) -> Facts:
         """Return what the file at *path* is, having decoded its first picture once.
 
-        Raises `BadPicture`, `WorkshopDied`, `WorkshopBusy`.
+        Raises `BadPicture`, `WorkshopDied`, `WorkshopBusy`, `OSError` when it can't be opened.
         """
         done = self._ask({"path": os.path.abspath(path)})
         return Facts(**done)
@@ -80,7 +84,8 @@ class Workshop:
     def render(self, path: Path | str, recipe: Recipe, out_path: Path | str) -> Rendered:
         """Make the picture of *recipe* at *out_path*, whole or not at all; its folder must exist.
 
-        Raises `BadPicture`, `WorkshopDied`, `WorkshopBusy`.
+        Raises `BadPicture`, `WorkshopDied`, `WorkshopBusy`, `Unavailable` when the disk is full,
+        `OSError` for other refusals of the file system.
         """
         out = Path(os.path.abspath(out_path))
         part = out.with_name(f".{secrets.token_hex(8)}.part")
@@ -114,13 +119,9 @@ class Workshop:
         finally:
             self._start_timer()
             self._turn.release()
-        if "done" in answer:
-            return dict(answer["done"])
-        bad = BadPicture(
-            Reason(answer["reason"]), str(answer["detail"]), cause=str(answer["cause"])
-        )
-        logger.info("picture refused", extra={"reason": bad.reason, "cause": bad.cause})
-        raise bad
+        if "done" not in answer:
+            raise _trouble(answer)
+        return dict(answer["done"])
 
     def _work(self, request: bytes) -> bytes:
         """Pass the request on; a child that was found dead before it began is replaced once."""
@@ -180,6 +181,20 @@ class Workshop:
         self._begin()
         if helper:
             helper.forget()
+
+
+def _trouble(answer: dict[str, Any]) -> Exception:
+    """Return what the child's refusal means here."""
+    if "errno" in answer:
+        code = int(answer["errno"])
+        if code in NO_ROOM:
+            return Unavailable("There is no room left for files on this server.")
+        return OSError(code, os.strerror(code))
+    if "fault" in answer:
+        return RuntimeError(f"in the picture child: {answer['fault']}")
+    reason, detail, cause = Reason(answer["reason"]), str(answer["detail"]), str(answer["cause"])
+    logger.info("picture refused", extra={"reason": reason, "cause": cause})
+    return BadPicture(reason, detail, cause=cause)
 
 
 def _let_go(of: "weakref.ref[Workshop]", jobs: int) -> None:

@@ -87,6 +87,7 @@ def test_a_hostile_file_is_refused_with_its_reason_and_leaves_nothing(
 
     assert (probing.value.reason, rendering.value.reason) == (odd.expected, odd.expected)
     assert len(probing.value.sentence) > 15 and "{" not in probing.value.sentence
+    assert ": ." not in probing.value.sentence
     assert probing.value.complaints[0][0] == "media"
     assert list(out.iterdir()) == []
 
