@@ -15,7 +15,7 @@ from flask import Request, Response, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from sandbox import ids
-from sandbox.rights import FACEBOOK_SCOPES, INSTAGRAM_SCOPES, PUBLISHING_SCOPES
+from sandbox.rights import FACEBOOK_SCOPES, INSTAGRAM_SCOPES, PUBLISHING_SCOPES, PUBLISHING_TASKS
 from sandbox.things import Account, Code, Grant, Login, Page, Person
 from sandbox.world import World
 
@@ -119,7 +119,11 @@ def _person(world: World, request: Request) -> Person:
 
 def _facebook_page(world: World, request: Request, ask: Ask, person: Person) -> str:
     pages: list[tuple[Page, Account | None, bool]] = [
-        (page, world.accounts.get(page.account_id or ""), "MANAGE" in page.tasks[person.id])
+        (
+            page,
+            world.accounts.get(page.account_id or ""),
+            bool(PUBLISHING_TASKS & set(page.tasks[person.id])),
+        )
         for page in world.pages_of(person.id)
     ]
     declined = set() if ask.again else _declined(world, person)

@@ -1,7 +1,9 @@
 """Meta's errors: one exception, one catalogue of texts, and the three shapes of a body.
 
-Codes, subcodes and texts follow Meta's page "Error Codes" of the Instagram Platform and what was
-seen in answers; the docstring of a function says so where a text or a code is invented here.
+Codes, subcodes and user texts follow Meta's page "Error Codes" of the Instagram Platform and what
+was seen in answers. Where only a message or only a user text is known, the other one and the title
+are in our words. A docstring says so where a code or a whole refusal is invented here.
+https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/error-codes
 """
 
 from dataclasses import dataclass, field

@@ -36,7 +36,7 @@ WITHOUT_EFFECT = {
     "lost_before": "close the connection without an answer",
     "hang": "hold the connection for `seconds`, then close it",
     "reset": "reset the connection (TCP RST)",
-    "redirect": "answer 302 to `location`",
+    "redirect": "answer 302 to `location` (by default a dead loopback address)",
     "throttle": "answer `code` (80002) with usage at 100 % and `seconds` to regain access",
     "html_502": "answer an HTML page with `status` (502)",
     "empty": "answer `status` (500) without a body",

@@ -14,6 +14,8 @@ Perform = Callable[[], Answer]
 
 HANG_SECONDS = 600.0
 SLOW_SECONDS = 5.0
+NOWHERE = "http://127.0.0.1:9/"
+"""Where a redirect leads unless told otherwise: never to the real Meta."""
 HTML = (
     "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head>"
     "<body><h1>Sorry, something went wrong.</h1></body></html>"
@@ -43,7 +45,7 @@ def _shaped(world: World, fault: Fault, done: Answer | None, account_id: str | N
     if kind == "throttle":
         return refuse(_throttled(fault, account_id))
     if kind == "redirect":
-        place = fault.location or "https://www.facebook.com/unsupportedbrowser"
+        place = fault.location or NOWHERE
         return Answer(body="", status=302, headers={"Location": place})
     if kind == "html_502":
         return Answer(

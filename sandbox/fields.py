@@ -39,7 +39,10 @@ class Context:
 
 @dataclass(kw_only=True)
 class Node:
-    """A kind of object: its name at Meta, its fields, and what comes without `fields`."""
+    """A kind of object: its name, its fields, and what comes without `fields`.
+
+    Names are those of Meta's SDK; what Meta writes in the error is known for Page and User only.
+    """
 
     name: str
     fields: dict[str, Reader]

@@ -131,7 +131,10 @@ def permissions(world: World, call: Call) -> dict[str, Any]:
 
 
 def drop_permissions(world: World, call: Call) -> dict[str, Any]:
-    """`DELETE /{me|user}/permissions[/{name}]`: all, then every token dies with 458; or one."""
+    """`DELETE /{me|user}/permissions[/{name}]`: all, then every token dies with 458; or one.
+
+    The text for a permission that was never asked for is invented.
+    """
     grant = _own_person(world, call)
     if len(call.path) == 3:
         if call.path[2] not in grant.scopes:

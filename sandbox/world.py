@@ -167,4 +167,5 @@ class World:
 
     def note(self, **call: Any) -> None:
         """Add a line to the log of calls, oldest lines fall out."""
-        self.calls.append(call)
+        with self.lock:
+            self.calls.append(call)

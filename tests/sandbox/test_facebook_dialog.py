@@ -143,6 +143,14 @@ def test_config_id_stands_for_the_publishing_permissions(meta):
     assert "instagram_content_publish" in names
 
 
+def test_config_id_may_stand_for_other_permissions(meta):
+    meta.world.switches.config_scopes = ["pages_show_list"]
+    token = meta.user_token(scope="", config_id="77")
+
+    names = [p["permission"] for p in meta.get("me/permissions", token).json()["data"]]
+    assert names == ["public_profile", "pages_show_list"]
+
+
 @pytest.mark.parametrize(
     ("trouble", "code", "subcode"),
     [

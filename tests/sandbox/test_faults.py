@@ -179,6 +179,16 @@ def test_redirect_names_another_place(meta, token):
     assert answer.headers["Location"] == "http://localhost:1/"
 
 
+def test_redirect_leads_to_a_dead_address_by_itself(meta, token):
+    meta.fault(endpoint="account", kind="redirect")
+
+    answer = meta.http.get(
+        meta.url("me", token), params={"access_token": token}, allow_redirects=False
+    )
+
+    assert answer.headers["Location"].startswith("http://127.0.0.1:")
+
+
 def test_throttle_says_how_long_in_minutes(meta, token, error):
     meta.fault(endpoint="publish", kind="throttle", seconds=600)
 

@@ -44,6 +44,15 @@ def test_three_to_four_can_be_forbidden(meta):
     assert refused(meta, image_url=url) == (36003, 2207009)
 
 
+def test_tolerance_of_the_shape_is_a_switch(meta):
+    url = meta.pictures.put("shape.jpg", encoded("JPEG", (1077, 1440)))
+    assert meta.create(meta.ig_token(), image_url=url).ok
+
+    meta.world.switches.ratio_tolerance = 0
+
+    assert meta.create(meta.ig_token(), image_url=url).json()["error"]["code"] == 36003
+
+
 def test_stories_may_have_any_shape(meta):
     url = meta.pictures.put("shape.jpg", encoded("JPEG", (1080, 1920)))
 
