@@ -20,7 +20,7 @@ NARROWEST_OUTPUT, WIDEST_OUTPUT = 320, 1440
 NARROWEST_USABLE = 150
 
 DIGITS = 6
-DUST = 10**-DIGITS
+DUST = 1e-6
 BAD_CROP = (
     "The cut must be four numbers between 0 and 1 (left, top, width, height) inside the picture."
 )
