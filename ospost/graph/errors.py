@@ -26,6 +26,7 @@ class Trouble(StrEnum):
     NO_LISTENER = "no_listener"
     CONNECT_TIMEOUT = "connect_timeout"
     TLS = "tls"
+    UNSENDABLE = "unsendable"
     HELD_BACK = "held_back"
     DEADLINE = "deadline"
     CLOSED = "closed"
@@ -46,6 +47,7 @@ WORDS: dict[Trouble, str] = {
     Trouble.NO_LISTENER: "This server could not connect to Instagram.",
     Trouble.CONNECT_TIMEOUT: "This server waited too long for a connection to Instagram.",
     Trouble.TLS: "This server could not make a secure connection to Instagram.",
+    Trouble.UNSENDABLE: "This server could not put the call together: a setting or text is broken.",
     Trouble.HELD_BACK: "This server held the call back because its moment had passed.",
     Trouble.DEADLINE: "Instagram did not answer in time.",
     Trouble.CLOSED: "The connection to Instagram was closed before an answer came.",

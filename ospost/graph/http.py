@@ -126,11 +126,12 @@ class Http:
 
     def warm(self, url: str, *, total_seconds: float, fresh_within_seconds: float) -> bool:
         """Open a connection to the host of *url* if none is idle and fresh; tell if one stands."""
+        request = _prepared("GET", url, None, None, None)
         exchange = self._exchange(total_seconds, fresh_within_seconds, None)
         self._watchdog.watch(exchange)
         token = current.set(exchange)
         try:
-            self._adapter.warm(_prepared("GET", url, None, None, None))
+            self._adapter.warm(request)
         except NotSent:
             return False
         finally:
@@ -168,6 +169,8 @@ class Http:
             raise
         except (ChunkedEncodingError, ContentDecodingError):
             return Trouble.TRUNCATED
+        except UnicodeError:
+            return Trouble.UNSENDABLE
         except (requests.RequestException, HTTPError, OSError):
             return Trouble.CLOSED
         if body is None or exchange.sent_at is None:
@@ -194,6 +197,8 @@ class Http:
 
 def _failure(result: Answer | Trouble, exchange: Exchange) -> GraphError:
     if exchange.sent_at is None:
+        if result is Trouble.UNSENDABLE:
+            return NotSent(result)
         return NotSent(Trouble.CONNECT_TIMEOUT if exchange.expired else Trouble.NO_LISTENER)
     trouble = result if isinstance(result, Trouble) and not exchange.expired else Trouble.DEADLINE
     failure = NoAnswer(trouble)
@@ -208,5 +213,11 @@ def _prepared(
     data: Mapping[str, str] | None,
     headers: Mapping[str, str] | None,
 ) -> requests.PreparedRequest:
+    """Raises NotSent, quoting nothing, for an address or a text that HTTP cannot carry."""
     every = {"Accept": "application/json", "User-Agent": USER_AGENT, **(headers or {})}
-    return requests.Request(method, url, params=params, data=data, headers=every).prepare()
+    request = requests.Request(method, url, params=params, data=data, headers=every)
+    try:
+        return request.prepare()
+    except (requests.RequestException, UnicodeError):
+        pass  # raised below, outside of the handler: the exception quotes the token
+    raise NotSent(Trouble.UNSENDABLE)

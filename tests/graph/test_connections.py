@@ -1,13 +1,17 @@
 """Connections are shared, re-used while fresh, opened ahead, and never re-used when in doubt."""
 
 import os
+import socket
 import threading
 import time
 from collections.abc import Callable
 
 import pytest
+import requests
 
+from ospost.graph.connections import PooledAdapter
 from ospost.graph.errors import NoAnswer, Trouble
+from ospost.graph.exchange import Leash
 from ospost.graph.http import Answer, Http
 from tests.graph.scripted import ScriptedServer, Wire, answer, each
 
@@ -207,6 +211,32 @@ def test_deadline_of_one_call_does_not_cut_its_successor_on_the_same_connection(
 
     assert http.call("GET", server.url, total_seconds=5).status == 200
     assert server.connections == 1
+
+
+def test_only_the_present_holder_can_cut_a_connection() -> None:
+    ours, theirs = socket.socketpair()
+    leash = Leash(ours)
+    leash.give_to("first call")
+    leash.give_to("second call")
+
+    leash.cut("first call")
+    ours.sendall(b"still open")
+    assert theirs.recv(100) == b"still open"
+
+    leash.cut("second call")
+    assert theirs.recv(100) == b""
+    leash.cut("second call")  # nobody is left to wake
+    leash.take_from("second call")
+    leash.drop()
+    ours.close()
+    theirs.close()
+
+
+def test_connection_in_use_outside_of_a_call_is_a_defect(server: ScriptedServer) -> None:
+    adapter = PooledAdapter(pool_size=1, certificates=None)
+
+    with pytest.raises(RuntimeError):
+        adapter.warm(requests.Request("GET", server.url).prepare())
 
 
 def test_no_handle_is_left_behind(http: Http, server: ScriptedServer) -> None:

@@ -151,6 +151,33 @@ def test_second_address_is_tried_when_the_first_refuses(server: ScriptedServer) 
     assert get(http, "http://graph.example/") == b'{"id":"1"}'
 
 
+@pytest.mark.parametrize(
+    ("url", "headers", "data"),
+    [
+        ("no address at all", {}, {}),
+        ("http://[broken/", {}, {}),
+        ("http://127.0.0.1:9/", {"Authorization": f"Bearer {CREDENTIAL}\nX: y"}, {}),
+        ("{server}", {"Authorization": f"Bearer {CREDENTIAL}☕"}, {}),
+        ("http://127.0.0.1:9/", {}, {"access_token": CREDENTIAL, "caption": "\ud800"}),
+    ],
+)
+def test_call_that_http_cannot_carry_is_not_sent_and_not_quoted(
+    http: Http, server: ScriptedServer, url: str, headers: dict[str, str], data: dict[str, str]
+) -> None:
+    with pytest.raises(NotSent) as refusal:
+        http.call(
+            "POST",
+            url.replace("{server}", server.url),
+            headers=headers,
+            data=data,
+            total_seconds=5,
+        )
+
+    assert refusal.value.trouble is Trouble.UNSENDABLE
+    assert CREDENTIAL not in chain(refusal.value)
+    assert server.bytes_seen == 0
+
+
 # --- the guard
 
 
@@ -292,28 +319,25 @@ def resets_in_the_body(wire: Wire) -> None:
     wire.reset()
 
 
-def drips_the_body(wire: Wire) -> None:
+def drips_for_ever(wire: Wire, beginning: bytes) -> None:
+    """Send a byte now and then, until the client hangs up."""
     wire.read()
-    wire.send(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
-    for _ in range(1000):
+    wire.send(beginning)
+    while True:
         wire.send(b" ")
         time.sleep(0.02)
+
+
+def drips_the_body(wire: Wire) -> None:
+    drips_for_ever(wire, b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")
 
 
 def drips_without_length(wire: Wire) -> None:
-    wire.read()
-    wire.send(b'HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{"id":"1"}')
-    for _ in range(1000):
-        wire.send(b" ")
-        time.sleep(0.02)
+    drips_for_ever(wire, b'HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{"id":"1"}')
 
 
 def drips_the_head(wire: Wire) -> None:
-    wire.read()
-    wire.send(b"HTTP/1.1 200 OK\r\n")
-    for number in range(90):
-        wire.send(b"x-%d: 1\r\n" % number)
-        time.sleep(0.02)
+    drips_for_ever(wire, b"HTTP/1.1 200 OK\r\nx-slow: ")
 
 
 def talks_nonsense(wire: Wire) -> None:

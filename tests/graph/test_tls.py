@@ -151,8 +151,8 @@ def test_secure_answer_that_drips_ends_at_the_deadline(
 ) -> None:
     def drips(wire: Wire) -> None:
         wire.read()
-        wire.send(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
-        for _ in range(1000):
+        wire.send(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")
+        while True:
             wire.send(b" ")
             time.sleep(0.02)
 
