@@ -20,6 +20,7 @@ from ospost.web.negotiate import problem, wants_json
 PUBLIC = {
     "static",
     "auth.login",
+    "auth.trouble",
     "auth.facebook",
     "auth.facebook_callback",
     "auth.instagram",
