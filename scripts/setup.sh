@@ -81,17 +81,24 @@ if [ "$want" = run ]; then
     exit 0
 fi
 install dev requirements-dev.txt
+
+has_node() { node -e 'process.exit(process.versions.node.split(".")[0] < 18)' >/dev/null 2>&1; }
+has_browser() { sh scripts/browser.sh >/dev/null 2>&1; }
+has_fonts() { [ -n "$(fc-list 2>/dev/null)" ]; }
+
 missing=""
-if ! sh scripts/browser.sh >/dev/null; then missing="chromium"; fi
-if ! command -v fc-list >/dev/null 2>&1 || [ -z "$(fc-list 2>/dev/null)" ]; then
-    missing="$missing fontconfig fonts-liberation"
+has_browser || missing="chromium"
+has_fonts || missing="$missing fontconfig fonts-liberation"
+has_node || missing="$missing nodejs"
+# shellcheck disable=SC2086
+if [ -n "$missing" ] && can_apt; then apt_install $missing; fi
+if ! has_browser; then
+    say "The browser tests need Chromium or Chrome. Debian, as root: apt-get install chromium."
+    say "Elsewhere: install either, or run .venv/bin/playwright install chromium."
+    exit 1
 fi
-if [ -n "$missing" ]; then
-    # shellcheck disable=SC2086
-    if can_apt; then apt_install $missing; fi
-    if ! sh scripts/browser.sh >/dev/null; then
-        say "The browser tests need Chromium. Debian, as root: apt-get install chromium fonts-liberation."
-        say "Elsewhere: install Chrome or Chromium, or run .venv/bin/playwright install chromium."
-        exit 1
-    fi
+if ! has_node; then
+    say "The tests of our scripts need Node 18 or newer. Debian, as root: apt-get install nodejs."
+    say "macOS: brew install node. Others: https://nodejs.org/"
+    exit 1
 fi
