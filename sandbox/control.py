@@ -16,6 +16,23 @@
 | `POST /_sandbox/tokens` `{"login", "person"\\|"account", "scopes"}` | sign in without a dialog |
 | `GET /_sandbox/media/<id>.jpg` | a published picture, the bytes as they were fetched |
 
+Switches, by what they are about (`sandbox.switches` has the default and the meaning of each):
+
+- apps: `fb_app_id`, `fb_app_secret`, `ig_app_id`, `ig_app_secret`, `redirect_uris`, `app_live`,
+  `config_scopes`, `versions`, `default_version`
+- tokens: `require_proof`, `token_status`, `fb_code_seconds`, `ig_code_seconds`,
+  `fb_short_seconds`, `ig_short_seconds`, `long_seconds`, `expires_in`, `ig_answer_shape`,
+  `ig_permissions_shape`, `refresh_min_age`, `refresh_changes_token`,
+  `ig_exchange_needs_client_id`
+- publishing: `quota_total`, `quota_duration`, `containers_per_day`, `containers_error_code`,
+  `container_seconds`, `container_polls`, `container_lifetime`, `used_container`,
+  `broken_container`
+- pictures and texts: `image_errors`, `ratio_min`, `ratio_max`, `ratio_tolerance`,
+  `image_formats`, `max_image_bytes`, `fetch_seconds`, `caption_unit`, `child_caption`,
+  `comment_rules`
+- reading and answers: `status_lag`, `list_lag`, `node_lag`, `permalink`, `usage_headers`,
+  `usage_percent`, `date_skew`, `latency`
+
 A fault: `{endpoint, kind, code, subcode, status, message, count, skip, method, account, container,
 caption_contains, seconds, location, omit, effect}`; `sandbox.faults.ENDPOINTS` and `KINDS` list
 the words. Example: the answers of the next 20 publish calls are lost after the effect:

@@ -5,9 +5,9 @@ import os
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sandbox.people import seed
 from sandbox.pictures import PictureStore
@@ -24,7 +24,10 @@ from sandbox.things import (
 )
 from sandbox.world import World
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
 PAUSE = 0.3
 """Seconds that changes are gathered before the file is written."""
 
@@ -53,18 +56,22 @@ def _plain(things: Iterable[object]) -> list[dict[str, Any]]:
 
 
 def load(world: World, text: str) -> None:
-    """Put what `dump` wrote into *world*; ValueError or KeyError when it is something else."""
+    """Put what `dump` wrote into *world*; ValueError or KeyError when it is something else.
+
+    What an older or newer version wrote may lack or have a field: defaults fill in, extras go.
+    """
     found = json.loads(text)
     with world.lock:
         world.clear()
-        world.switches.patch(found["switches"])
+        known = vars(world.switches)
+        world.switches.patch({k: v for k, v in found["switches"].items() if k in known})
         world.clock_ahead = float(found["clock_ahead"])
         world.people = _by_id(Person, found["people"])
         world.pages = _by_id(Page, found["pages"])
         world.accounts = _by_id(Account, found["accounts"])
-        world.grants = [Grant(**item) for item in found["grants"]]
-        world.tokens = {item["value"]: Token(**item) for item in found["tokens"]}
-        world.codes = {item["value"]: Code(**item) for item in found["codes"]}
+        world.grants = [_make(Grant, item) for item in found["grants"]]
+        world.tokens = {item["value"]: _make(Token, item) for item in found["tokens"]}
+        world.codes = {item["value"]: _make(Code, item) for item in found["codes"]}
         world.containers = _by_id(Container, found["containers"])
         world.media = _by_id(Media, found["media"])
         world.comments = _by_id(Comment, found["comments"])
@@ -72,7 +79,12 @@ def load(world: World, text: str) -> None:
 
 
 def _by_id(kind: type[T], items: list[dict[str, Any]]) -> dict[str, T]:
-    return {item["id"]: kind(**item) for item in items}
+    return {item["id"]: _make(kind, item) for item in items}
+
+
+def _make(kind: type[T], item: dict[str, Any]) -> T:
+    names = {field.name for field in fields(kind)}
+    return kind(**{name: value for name, value in item.items() if name in names})
 
 
 class Keeper:

@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from sandbox import control
+from sandbox.switches import Switches
+
 CLAY = "17841400000000001"
 
 
@@ -28,14 +31,15 @@ def test_switches_can_be_read_and_changed(meta):
     ],
 )
 def test_wrong_switch_changes_nothing(meta, change):
-    answer = (
-        meta.control("PATCH", "switches", quota_total=7, **change)
-        if ("quota_total" not in change)
-        else meta.control("PATCH", "switches", **change)
-    )
+    answer = meta.control("PATCH", "switches", **({"quota_total": 7} | change))
 
     assert answer.status_code == 400
     assert meta.world.switches.quota_total == 50
+
+
+def test_every_switch_is_described():
+    for name in vars(Switches()):
+        assert f"`{name}`" in control.__doc__
 
 
 def test_body_must_be_an_object(meta):

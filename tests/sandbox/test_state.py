@@ -1,5 +1,6 @@
 """The world outlives its process."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -131,6 +132,20 @@ def test_dump_and_load_are_the_same_world(meta):
     assert dump(other) == text
     assert other.page_tokens == meta.world.page_tokens
     assert dict(other.media_of) == dict(meta.world.media_of)
+
+
+def test_file_of_another_version_is_read():
+    found = json.loads(dump(new_world()))
+    found["switches"]["gone"] = 1
+    del found["switches"]["quota_total"]
+    found["accounts"][0]["gone"] = 1
+    del found["accounts"][0]["biography"]
+    world = World()
+
+    load(world, json.dumps(found))
+
+    assert world.switches.quota_total == 50
+    assert world.account("clay.studio").biography == ""
 
 
 def test_world_can_be_served_again_on_the_same_port():
