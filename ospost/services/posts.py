@@ -119,12 +119,13 @@ def _write(post: Post, weighed: Weighed, now: datetime) -> None:
 
 def _write_slides(session: Session, post: Post, wishes: list[SlideWish]) -> None:
     """Make the slides of *post* as wished, changing rows rather than replacing them."""
-    for no, wish in enumerate(wishes, start=1):
+    media_ids = [wish.media.id for wish in wishes]
+    for no, (wish, media_id) in enumerate(zip(wishes, media_ids, strict=True), start=1):
         slide = post.slides[no - 1] if no <= len(post.slides) else None
         if slide is None:
-            slide = Slide(no=no)
+            slide = Slide(no=no, media_id=media_id)
             post.slides.append(slide)
-        slide.media_id = wish.media.id
+        slide.media_id = media_id
         slide.crop = wish.crop
         slide.alt_text = wish.alt_text
     del post.slides[len(wishes) :]
