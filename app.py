@@ -2,33 +2,22 @@
 
 import logging
 import sys
-from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
 from flask_compress import Compress
 from sqlalchemy import make_url
-from sqlalchemy.orm import sessionmaker
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from helpers import utcnow
 from models import db
 from ospost import cli
 from ospost.config import BadSetting, Settings
-from ospost.domain.timings import Timings
-from ospost.graph.client import Deadlines, GraphClient
-from ospost.graph.facebook_login import FacebookLogin
-from ospost.graph.http import Http
-from ospost.graph.instagram_login import InstagramLogin
-from ospost.imaging.workshop import Workshop
 from ospost.jobs.on_apscheduler import Driver
-from ospost.mail.smtp import Mail
-from ospost.runtime import Runtime
+from ospost.runtime import build
 from ospost.services.database import prepare_sqlite
 from ospost.services.schema import WrongDatabase, upgrade
 from ospost.storage.keyfile import load_or_make
-from ospost.storage.local import LocalStorage
-from ospost.vault import Vault
 from ospost.web import (
     accounts,
     auth,
@@ -87,8 +76,12 @@ def _build(settings: Settings) -> Flask:
     with app.app_context():
         prepare_sqlite(db.engine)
         upgrade(db.engine, world=settings.world, now=utcnow())
-        app.extensions["ospost"] = _runtime(
-            settings, secret_key, settings.token_keys or keys.token_keys, database.parent
+        app.extensions["ospost"] = build(
+            settings,
+            engine=db.engine,
+            secret_key=secret_key,
+            token_keys=settings.token_keys or keys.token_keys,
+            state_dir=database.parent,
         )
     Compress(app)
     for concern in (security, errors, context, cli):
@@ -96,65 +89,6 @@ def _build(settings: Settings) -> Flask:
     for part in (health, auth, accounts, person, legal, stop, plan, posts, files):
         app.register_blueprint(part.bp)
     return app
-
-
-def _runtime(settings: Settings, secret_key: str, token_keys: str, state_dir: Path) -> Runtime:
-    timings = Timings(lead=timedelta(seconds=settings.prepare_ahead_seconds))
-    http = Http(pool_size=settings.publish_threads)
-    facebook = FacebookLogin(
-        http,
-        app_id=settings.fb_app_id,
-        app_secret=settings.fb_app_secret,
-        config_id=settings.fb_config_id,
-        scopes=settings.fb_scopes,
-        version=settings.graph_version,
-        facebook_url=settings.facebook_url,
-        graph_url=settings.graph_url,
-    )
-    instagram = InstagramLogin(
-        http,
-        app_id=settings.ig_app_id,
-        app_secret=settings.ig_app_secret,
-        scopes=settings.ig_scopes,
-        version=settings.graph_version,
-        auth_url=settings.instagram_auth_url,
-        token_url=settings.instagram_token_url,
-        graph_url=settings.instagram_graph_url,
-    )
-    return Runtime(
-        sessions=sessionmaker(db.engine, expire_on_commit=False),
-        vault=Vault.from_text(token_keys),
-        http=http,
-        graph=GraphClient(
-            http,
-            graph_url=settings.graph_url,
-            instagram_graph_url=settings.instagram_graph_url,
-            version=settings.graph_version,
-            app_secret=settings.fb_app_secret,
-        ),
-        facebook=facebook if settings.has_facebook else None,
-        instagram=instagram if settings.has_instagram else None,
-        storage=LocalStorage(Path(settings.storage_url)),
-        workshop=Workshop(),
-        mail=Mail.from_url(settings.mail_url, sender=settings.mail_from)
-        if settings.mail_url
-        else None,
-        timings=timings,
-        app_url=settings.app_url,
-        media_url=settings.media_url,
-        secret_key=secret_key,
-        signups=settings.signups,
-        is_sandbox=settings.is_sandbox,
-        sandbox_url=settings.sandbox_url,
-        rehearse=settings.publish == "rehearse",
-        operator_name=settings.operator_name,
-        operator_contact=settings.operator_contact,
-        max_upload_bytes=settings.max_upload_mb * 1_000_000,
-        missed_after_seconds=settings.missed_after_seconds,
-        publish_threads=settings.publish_threads,
-        scheduler=settings.scheduler,
-        state_dir=state_dir,
-    )
 
 
 def start_publishing(app: Flask) -> None:

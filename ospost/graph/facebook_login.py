@@ -156,10 +156,14 @@ class FacebookLogin:
 
         https://developers.facebook.com/docs/facebook-login/guides/access-tokens/debugging
         """
+        app_token = f"{self._app_id}|{self._app_secret}"
+        query = {
+            "input_token": token,
+            "access_token": app_token,
+            **self._graph.proof(app_token),
+        }
         with signing_in():
-            found = self._read(
-                "debug_token", f"{self._app_id}|{self._app_secret}", input_token=token
-            )
+            found = self._graph.get("debug_token", params=query, total_seconds=SIGN_IN_SECONDS).body
         facts = found.get("data")
         if not isinstance(facts, dict):
             raise wire.incomplete()
@@ -176,8 +180,8 @@ class FacebookLogin:
     def _token(self, **form: str) -> Token:
         keys = {"client_id": self._app_id, "client_secret": self._app_secret}
         with signing_in():
-            reply = self._graph.post(
-                "oauth/access_token", form={**keys, **form}, total_seconds=SIGN_IN_SECONDS
+            reply = self._graph.get(
+                "oauth/access_token", params={**keys, **form}, total_seconds=SIGN_IN_SECONDS
             )
         return token_in(reply)
 

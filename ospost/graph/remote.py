@@ -1,6 +1,7 @@
 """A host of Meta's: where the token goes, the proof of the app, and answers as values or errors.
 
-The token of a GET or DELETE is in a header, that of a POST in the form; none is in a URL.
+A person's token is in a header (GET, DELETE) or in the form (POST). Only where Meta documents
+nothing but a query, as in the exchanges of a sign-in, do secrets stand in a URL.
 """
 
 import hashlib
@@ -53,7 +54,7 @@ class Remote:
             "GET",
             path,
             token=token,
-            params={**params, **self._proof(token)},
+            params={**params, **self.proof(token)},
             headers=_bearer(token),
             total_seconds=total_seconds,
         )
@@ -85,7 +86,7 @@ class Remote:
             "DELETE",
             path,
             token=token,
-            params=self._proof(token),
+            params=self.proof(token),
             headers=_bearer(token),
             total_seconds=total_seconds,
         )
@@ -101,7 +102,7 @@ class Remote:
         send_allowed: Callable[[], bool] | None = None,
     ) -> Reply:
         """Write, with a form. Never send `fields` here: Meta would write and answer an error."""
-        signed = {"access_token": token, **self._proof(token)} if token else {}
+        signed = {"access_token": token, **self.proof(token)} if token else {}
         return self._call(
             "POST",
             path,
@@ -153,8 +154,11 @@ class Remote:
             raise
         return Reply(body=body, sent_at=answer.sent_at)
 
-    def _proof(self, token: str) -> dict[str, str]:
-        """https://developers.facebook.com/docs/facebook-login/security#proof"""
+    def proof(self, token: str) -> dict[str, str]:
+        """Return what shows that a call with *token* comes from this app's server.
+
+        https://developers.facebook.com/docs/facebook-login/security#proof
+        """
         if not token or not self.app_secret:
             return {}
         proof = hmac.new(self.app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()

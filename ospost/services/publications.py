@@ -269,4 +269,3 @@ def _change(
     note = Note(cause=cause, sentence=sentence)
     append(session, publication.id, note, fence=fence, came_from=state, to=to, now=now)
     session.refresh(publication)
-

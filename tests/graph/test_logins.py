@@ -138,8 +138,8 @@ def test_facebook_code_becomes_a_token_with_an_end(
     token = facebook.exchange("the-code#_=_", BACK)
 
     request = server.requests[0]
-    assert request.target == "/graph/v26.0/oauth/access_token"
-    assert request.form == {
+    assert (request.method, request.path) == ("GET", "/graph/v26.0/oauth/access_token")
+    assert request.query == {
         "client_id": "101",
         "client_secret": SECRET,
         "code": "the-code",
@@ -161,8 +161,8 @@ def test_facebook_token_without_an_end_is_kept_as_such(
     token = facebook.lengthen(TOKEN)
 
     assert token.expires_at is None
-    assert server.requests[0].form["fb_exchange_token"] == TOKEN
-    assert server.requests[0].form["grant_type"] == "fb_exchange_token"
+    assert server.requests[0].query["fb_exchange_token"] == TOKEN
+    assert server.requests[0].query["grant_type"] == "fb_exchange_token"
 
 
 def test_person_is_read(facebook: FacebookLogin, server: ScriptedServer) -> None:
@@ -245,7 +245,8 @@ def test_token_is_inspected_with_the_apps_own(
 
     found = facebook.inspect(TOKEN)
 
-    assert server.requests[0].headers["authorization"] == f"Bearer 101|{SECRET}"
+    assert server.requests[0].query["access_token"] == f"101|{SECRET}"
+    assert server.requests[0].query["appsecret_proof"]
     assert server.requests[0].query["input_token"] == TOKEN
     assert (found.is_valid, found.kind, found.subject, found.app_id) == (True, "USER", "55", "101")
     assert found.expires_at is None

@@ -1,6 +1,7 @@
 """From scheduled to live, and what each trouble on the way turns into."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -216,7 +217,7 @@ def test_long_overdue_posts_are_spaced_by_a_minute(studio: Studio, drive: Drive)
 
     assert drive.states() == ["published"] * 3
     sent = sorted(row.intent_at for row in drive.rows() if row.intent_at)
-    gaps = [(b - a).total_seconds() for a, b in zip(sent, sent[1:], strict=False)]
+    gaps = [(b - a).total_seconds() for a, b in pairwise(sent)]
     assert all(gap >= 59 for gap in gaps)
 
 

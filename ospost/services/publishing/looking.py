@@ -1,46 +1,25 @@
-"""Finding out: reads of the container and of the account's media, and what they decide."""
+"""Finding out: what the looks at a post in doubt decide, written down."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Publication
 from ospost.domain.finding_out import Status, Verdict, counts_as_absent, decide
-from ospost.domain.matching import UNREADABLE, Candidate, Listing, Match, Wanted, find
+from ospost.domain.matching import Listing
 from ospost.domain.pace import is_too_late, keeps_container, look_at
-from ospost.domain.states import Kind, State
-from ospost.graph.client import ContainerCode, SeenMedia
-from ospost.graph.errors import GraphError
+from ospost.domain.states import State
 from ospost.services.database import writing
+from ospost.services.publishing import trouble
 from ospost.services.publishing.live import record_live
 from ospost.services.publishing.rows import Note, Work, advance, error_of, notify
+from ospost.services.publishing.seeing import Look, read, read_list
 from ospost.services.publishing.tools import Tools
-
-STATUSES = {
-    ContainerCode.IN_PROGRESS: Status.IN_PROGRESS,
-    ContainerCode.FINISHED: Status.FINISHED,
-    ContainerCode.PUBLISHED: Status.PUBLISHED,
-    ContainerCode.ERROR: Status.ERROR,
-    ContainerCode.EXPIRED: Status.EXPIRED,
-    ContainerCode.UNKNOWN: Status.UNREADABLE,
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Look:
-    """What one look saw."""
-
-    status: Status
-    match: Match
-    words: dict[str, Any]
 
 
 def look(tools: Tools, session: Session, work: Work) -> None:
     """Read the container and the list, decide by the table, and write the decision down."""
-    seen = _read(tools, session, work)
+    seen = read(tools, session, work)
     tools.reached("looked")
     now, timings = tools.now(), tools.timings
     intent_at = work.intent_at or work.due_at
@@ -69,7 +48,7 @@ def look(tools: Tools, session: Session, work: Work) -> None:
 
 def find_link(tools: Tools, session: Session, work: Work) -> None:
     """Search the media of a post that is live but not linked; slowly, for as long as it may show."""
-    match = _list(tools, session, work).match
+    match = read_list(tools, session, work).match
     now = tools.now()
     intent_at = work.intent_at or work.due_at
     if match.media is not None:
@@ -97,61 +76,6 @@ def find_link(tools: Tools, session: Session, work: Work) -> None:
             looks=looks,
             owner="",
         )
-
-
-def _read(tools: Tools, session: Session, work: Work) -> Look:
-    listed = _list(tools, session, work)
-    if not work.container_id:
-        return Look(status=Status.NONE_MADE, match=listed.match, words=listed.words)
-    try:
-        status = tools.graph.container_status(tools.access(work), work.container_id)
-    except GraphError as error:
-        words = {**listed.words, **error.details()}
-        return Look(status=Status.UNREADABLE, match=listed.match, words=words)
-    return Look(status=STATUSES[status.code], match=listed.match, words=listed.words)
-
-
-def _list(tools: Tools, session: Session, work: Work) -> Look:
-    first = work.first_intent_at or work.intent_at or work.due_at
-    not_before = first - tools.timings.match_before_intent
-    try:
-        seen = tools.graph.recent_media(tools.access(work), limit=50, since=not_before)
-    except GraphError as error:
-        return Look(status=Status.UNREADABLE, match=UNREADABLE, words=error.details())
-    linked = session.scalars(
-        select(Publication.ig_media_id).where(
-            Publication.ig_media_id.in_([media.media_id for media in seen.items]),
-            Publication.id != work.id,
-        )
-    )
-    taken = {*work.baseline, *(media_id for media_id in linked if media_id)}
-    session.rollback()
-    match = find(
-        Wanted(
-            caption=work.caption,
-            is_carousel=work.kind is Kind.CAROUSEL,
-            is_video=work.kind is Kind.REEL,
-            child_count=0,
-            not_before=not_before,
-            not_after=tools.now() + tools.timings.clock_skew,
-        ),
-        [_candidate(media) for media in seen.items],
-        is_whole=seen.is_whole,
-        taken=taken,
-    )
-    return Look(status=Status.UNREADABLE, match=match, words={})
-
-
-def _candidate(media: SeenMedia) -> Candidate:
-    return Candidate(
-        media_id=media.media_id,
-        caption=media.caption,
-        posted_at=media.posted_at,
-        is_carousel=media.media_type == "CAROUSEL_ALBUM",
-        is_video=media.media_type == "VIDEO",
-        child_count=media.child_count,
-        permalink=media.permalink,
-    )
 
 
 def _absent_looks(work: Work, seen: Look, *, now: datetime, timings_gap: timedelta) -> int:
@@ -189,7 +113,8 @@ def _not_live(
     """Surely not live: send again while there is time, with the same container where it is good."""
     now = tools.now()
     if is_too_late(work.due_at, grace=work.grace, now=now):
-        _too_late(session, work, now)
+        sentence = "It did not go out, and it is now too late for it."
+        trouble.miss(tools, session, work, sentence=sentence, first_intent_at=None)
         return
     fresh = keeps_container(work.container_made_at, due_at=now, timings=tools.timings)
     edited = not work.has_container
@@ -210,33 +135,6 @@ def _not_live(
             ),
             now=now,
             **values,
-        )
-
-
-def _too_late(session: Session, work: Work, now: datetime) -> None:
-    sentence = "It did not go out, and it is now too late for it."
-    body = error_of(
-        code=None, subcode=None, message=sentence, remedy="Give it a new time, or publish it now."
-    )
-    with writing(session):
-        advance(
-            session,
-            work,
-            to=State.MISSED,
-            note=Note(cause="missed", sentence=sentence),
-            now=now,
-            next_at=None,
-            owner="",
-            first_intent_at=None,
-            error=body,
-        )
-        notify(
-            session,
-            work,
-            title="A post was missed",
-            sentence=sentence,
-            remedy=body["remedy"],
-            now=now,
         )
 
 

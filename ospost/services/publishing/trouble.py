@@ -146,10 +146,10 @@ def fail(tools: Tools, session: Session, work: Work, *, note: Note, body: dict[s
         )
 
 
-def miss(tools: Tools, session: Session, work: Work) -> None:
+def miss(tools: Tools, session: Session, work: Work, *, sentence: str = "", **values: Any) -> None:
     """End the work because its time is over: too late by the account's grace, never sent."""
     now = tools.now()
-    reason = MISSED[work.hold_reason] if work.state is State.HELD else MISSED[""]
+    reason = sentence or MISSED[work.hold_reason if work.state is State.HELD else ""]
     body = error_of(
         code=None, subcode=None, message=reason, remedy="Give it a new time, or publish it now."
     )
@@ -163,6 +163,7 @@ def miss(tools: Tools, session: Session, work: Work) -> None:
             next_at=None,
             owner="",
             error=body,
+            **values,
         )
         notify(
             session,
