@@ -97,6 +97,14 @@ class Timings:
                 changed[field.name] = value / divisor
             elif isinstance(value, tuple):
                 changed[field.name] = tuple(item / divisor for item in value)
-        for name in ("send_within", "publish_deadline", "call", "create_call", "lease", "create_lease", "drain"):
+        for name in (
+            "send_within",
+            "publish_deadline",
+            "call",
+            "create_call",
+            "lease",
+            "create_lease",
+            "drain",
+        ):
             changed[name] = max(SECOND, getattr(self, name) / divisor)
         return replace(self, **changed)  # type: ignore[arg-type]  # names come from fields()

@@ -81,7 +81,12 @@ def _on_begin(connection: Connection) -> None:
 
 
 def _on_execute(
-    connection: Connection, _cursor: Any, statement: str, _parameters: Any, _context: Any, _many: Any
+    connection: Connection,
+    _cursor: Any,
+    statement: str,
+    _parameters: Any,
+    _context: Any,
+    _many: Any,
 ) -> None:
     if statement.lstrip().upper().startswith(WRITES) and not connection.get_execution_options().get(
         "is_writing", False

@@ -96,7 +96,9 @@ def _give_to_accounts(
         Account.identity_id == identity.id, Account.login == "instagram"
     )
     for account in session.scalars(accounts):
-        account.token_sealed = vault.seal(token, table="account", column="token_sealed", row_id=account.id)
+        account.token_sealed = vault.seal(
+            token, table="account", column="token_sealed", row_id=account.id
+        )
         account.token_expires_at = expires_at
 
 
