@@ -14,7 +14,7 @@ Holder = Identity | Account | FoundAccount | Revocation
 
 TABLES: tuple[type[Holder], ...] = (Identity, Account, FoundAccount, Revocation)
 AT_ONCE = 200
-COLUMN = "token"
+COLUMN = "token_sealed"
 
 
 def seal(row: Holder, token: str, vault: Vault) -> None:

@@ -44,10 +44,13 @@ class Revoker:
         """
         session.rollback()
         rows = session.scalars(select(Identity).where(Identity.user_id == user_id)).all()
-        tokens = [(row.id, row.login, row.token_sealed) for row in rows if row.token_sealed]
+        tokens = [
+            (row.login, keys.open_token(row, self.vault))
+            for row in rows
+            if row.token_sealed and row.login in REVOCABLE
+        ]
         session.rollback()
-        for row_id, login, sealed in tokens:
-            token = self.vault.open(sealed, table="identity", column="token_sealed", row_id=row_id)
+        for login, token in tokens:
             if not self.is_gone(login, token):
                 self._note(session, login, token, now)
 

@@ -18,7 +18,7 @@ def send_confirmation() -> None:
     here = runtime()
     user = people.person(db.session(), current_user.id)
     try:
-        with limiter.limit(MAILS, key_func=by_person, scope="confirmation"):
+        with limiter.shared_limit(MAILS, scope="confirmation", key_func=by_person):
             mailing.ask(
                 user,
                 mail=here.mail,
