@@ -75,10 +75,11 @@ export default function compose(form) {
     for (const file of files) add(file);
   };
 
-  input.addEventListener("change", () => {
+  const takeChosen = () => {
     take([...input.files]);
     input.value = ""; // they are sent by themselves, not once more with the form
-  });
+  };
+  input.addEventListener("change", takeChosen);
   for (const name of ["dragenter", "dragover"]) {
     document.addEventListener(name, (event) => {
       if (!event.dataTransfer?.types.includes("Files")) return;
@@ -130,6 +131,7 @@ export default function compose(form) {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(form.querySelector("[value=schedule]"));
   });
 
+  takeChosen(); // somebody may have been quicker than this script
   for (const slide of list.children) {
     countAlt(slide);
     if ("needsCut" in slide.dataset && mediaId(slide) && form.querySelector("#crop-error")) cutting = cutting.then(() => cut(slide));

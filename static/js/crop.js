@@ -16,8 +16,9 @@ function build(stage, source, width, height) {
     return element;
   };
   const canvas = make("cropper-canvas", {});
-  canvas.style.width = `${Math.floor(width * scale)}px`;
-  canvas.style.height = `${Math.floor(height * scale)}px`;
+  const box = { width: width * scale, height: height * scale };
+  canvas.style.width = `${box.width}px`;
+  canvas.style.height = `${box.height}px`;
   const selection = make("cropper-selection", {
     movable: "", resizable: "", outlined: "", precise: "", tabindex: "0", role: "application",
     "aria-label": "Frame of the cut", "aria-describedby": "crop-help",
@@ -32,7 +33,7 @@ function build(stage, source, width, height) {
     selection,
   );
   stage.replaceChildren(canvas);
-  return { canvas, selection };
+  return { box, selection };
 }
 
 /** What one press of *key* makes of *frame*; null when it means nothing here. */
@@ -63,20 +64,20 @@ export async function openCrop({ source, width, height, cut, proposed, needsCut,
 
   document.getElementById("crop-title").textContent = title;
   dialog.showModal();
-  const { canvas, selection } = build(find("stage"), source, width, height);
-  const now = () => ({ x: selection.x / canvas.clientWidth, y: selection.y / canvas.clientHeight,
-    w: selection.width / canvas.clientWidth, h: selection.height / canvas.clientHeight });
+  const { box, selection } = build(find("stage"), source, width, height);
+  const now = () => ({ x: selection.x / box.width, y: selection.y / box.height,
+    w: selection.width / box.width, h: selection.height / box.height });
 
   const tell = (frame = selection) => {
-    const across = Math.round((frame.width / canvas.clientWidth) * width);
-    const down = Math.round((frame.height / canvas.clientHeight) * height);
+    const across = Math.round((frame.width / box.width) * width);
+    const down = Math.round((frame.height / box.height) * height);
     const legal = isLegal(across / down, tallest, widest);
     const line = find("size");
     line.textContent = `${across.toLocaleString("en")} × ${down.toLocaleString("en")} pixels${legal ? "" : across > down ? ": too wide, Instagram takes at most 1.91:1" : ": too tall, Instagram takes at most 3:4"}`;
     line.classList.toggle("o-crop__size--bad", !legal);
     find("apply").disabled = !legal;
   };
-  const frameOf = ({ x, y, w, h }) => [x * canvas.clientWidth, y * canvas.clientHeight, w * canvas.clientWidth, h * canvas.clientHeight];
+  const frameOf = ({ x, y, w, h }) => [x * box.width, y * box.height, w * box.width, h * box.height];
   const place = (rect, ratio = NaN, name = "") => {
     selection.aspectRatio = ratio;
     selection.$change(...frameOf(rect), ratio, true);
@@ -85,9 +86,9 @@ export async function openCrop({ source, width, height, cut, proposed, needsCut,
   };
 
   on(selection, "change", (event) => {
-    if (isInside(event.detail, canvas.clientWidth, canvas.clientHeight)) return tell(event.detail);
+    if (isInside(event.detail, box.width, box.height)) return tell(event.detail);
     event.preventDefault();
-    const back = clamp(event.detail, canvas.clientWidth, canvas.clientHeight, selection.aspectRatio);
+    const back = clamp(event.detail, box.width, box.height, selection.aspectRatio);
     return selection.$change(back.x, back.y, back.width, back.height);
   });
   on(selection, "keydown", (event) => {

@@ -5,8 +5,17 @@ import { SENT } from "./kept.js";
 const PREFIX = "ospost:compose:";
 const FIELDS = ["caption", "first_comment", "date", "timezone", "account_id"];
 
+const each = (form, read) => Object.fromEntries(FIELDS.map((name) => [name, form.elements[name] ? read(form.elements[name]) : ""]));
+
 /** What *form* says now, field by field. */
-const typed = (form) => Object.fromEntries(FIELDS.map((name) => [name, form.elements[name]?.value ?? ""]));
+const typed = (form) => each(form, (field) => field.value);
+
+/** What it said when it came from the server. */
+const original = (form) => each(form, (field) => (field.options
+  ? [...field.options].find((option) => option.defaultSelected)?.value ?? field.value
+  : field.defaultValue));
+
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 function stored(key) {
   try {
@@ -49,19 +58,20 @@ export default function keep(form) {
   const key = PREFIX + form.dataset.keep;
   const old = stored(key);
   const isReturned = "returned" in form.dataset; // the server sent the typed text back with its errors
-  const before = (isReturned && old?.base) || typed(form);
+  const before = (isReturned && old?.base) || original(form);
+  const isUntouched = same(typed(form), original(form)); // nobody was quicker than this script
   sessionStorage.removeItem(SENT);
-  const isSame = key.endsWith(":new") || JSON.stringify(old?.base) === JSON.stringify(before);
-  if (old && !isReturned && isSame) {
+  if (old && !isReturned && isUntouched && (key.endsWith(":new") || same(old.base, before))) {
     put(form, old.values);
     offer(form, key, before, old.at);
   }
   let timer = 0;
   const save = () => {
     const entry = { at: Date.now(), base: before, values: typed(form) };
-    if (JSON.stringify(entry.values) === JSON.stringify(before)) localStorage.removeItem(key);
+    if (same(entry.values, before)) localStorage.removeItem(key);
     else localStorage.setItem(key, JSON.stringify(entry));
   };
+  if (!isUntouched) save();
   form.addEventListener("input", (event) => {
     if (!FIELDS.includes(event.target.name)) return;
     clearTimeout(timer);

@@ -1,4 +1,4 @@
-/** The plan's dialogs (move, post now, remove) and its card menus. Without script, links lead to the post's page. */
+/** The plan's dialogs (move, post now, remove) and the menus of its cards. Without script, links lead to the post's page. */
 
 /** Put what the card says into the dialog's gaps, and point its form at the card's post. */
 function fill(dialog, card) {
@@ -19,20 +19,10 @@ export default function plan(element) {
     const dialog = document.getElementById(opener.dataset.dialog);
     fill(dialog, opener.closest("[data-id]"));
     dialog.showModal();
-    const menu = opener.closest(".o-menu");
-    if (!menu) return;
-    menu.open = false;
-    dialog.addEventListener("close", () => menu.querySelector("summary").focus(), { once: true });
   });
   for (const button of document.querySelectorAll("dialog [data-close]")) {
     button.addEventListener("click", () => button.closest("dialog").close());
   }
-  // One listener for all card menus: a click elsewhere and Escape close them.
-  document.addEventListener("click", (event) => {
-    for (const menu of element.querySelectorAll(".o-card__more[open]")) {
-      if (event.target === menu || !menu.contains(event.target)) menu.open = false;
-    }
-  });
   element.addEventListener("keydown", (event) => {
     const menu = event.target.closest(".o-card__more[open]");
     if (event.key !== "Escape" || !menu) return;

@@ -113,6 +113,9 @@ export default function swap(element) {
     }
   };
   element.addEventListener("htmx:after:swap", start);
+  element.addEventListener("contextmenu", (event) => {
+    if (event.pointerType === "touch" && event.target.closest(CARD)) event.preventDefault(); // a hold drags
+  });
   start();
   pressable(element);
 }
