@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from helpers import digest
@@ -21,6 +21,8 @@ STATE_BYTES = 32
 class Attempt:
     """What a departure was bound to."""
 
+    state_digest: str
+    browser_digest: str
     login: str
     user_id: int | None
     invitation_id: int | None
@@ -79,4 +81,28 @@ def consume(
         if attempt.user_id != user_id:
             raise SignInFailed(Case.STATE_WRONG, login)
         attempt.used_at = now
-        return Attempt(login=login, user_id=attempt.user_id, invitation_id=attempt.invitation_id)
+        return Attempt(
+            state_digest=attempt.state_digest,
+            browser_digest=attempt.browser_digest,
+            login=login,
+            user_id=attempt.user_id,
+            invitation_id=attempt.invitation_id,
+        )
+
+
+def settle(session: Session, attempt: Attempt, *, user_id: int) -> None:
+    """Tie a departure that led to a person to them, so that it goes with them. Inside `writing`.
+
+    The browser's other departures are dropped: its nonce changes when somebody signs in.
+    """
+    session.execute(
+        delete(OAuthAttempt).where(
+            OAuthAttempt.browser_digest == attempt.browser_digest,
+            OAuthAttempt.state_digest != attempt.state_digest,
+        )
+    )
+    session.execute(
+        update(OAuthAttempt)
+        .where(OAuthAttempt.state_digest == attempt.state_digest)
+        .values(user_id=user_id)
+    )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from helpers import new_id
 from models import Account, FoundAccount, Identity, Invitation, Membership, Outbox, User
-from ospost.services import connections, invitations, keys, people
+from ospost.services import attempts, connections, invitations, keys, people
 from ospost.services.arrivals import Arrival, Found
 from ospost.services.attempts import Attempt
 from ospost.services.database import writing
@@ -53,6 +53,7 @@ def settle(
         user = _known(session, attempt, identity, arrival, now)
         if user is None:
             user = _newcomer(session, attempt, arrival, invitation, trouble, signups, now)
+        attempts.settle(session, attempt, user_id=user.id)
         identity = _keep(session, user, identity, arrival, vault, now)
         if invitation is not None:
             invitations.use(session, invitation, user_id=user.id, now=now)
