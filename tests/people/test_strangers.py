@@ -1,0 +1,141 @@
+"""Nobody sees or touches what is not theirs: every route, asked by people without a right to it."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from helpers import digest
+from models import Account, Base, FoundAccount, Invitation, LoginSession, Media, Membership, User
+from ospost.web import security
+from sandbox.world import World
+from tests.people.helping import ADA, BEN, by_facebook, newcomer, now, rows, send
+from tests.people.strangers import ALL_WAYS, RULES, Victim, as_text, routes, walk
+from tests.people.test_deletion import add_picture
+from tests.people.test_reconnecting import schedule
+
+SECRET = "canary-of-ada-7Hq"
+
+
+@pytest.fixture
+def ada(make_open: Flask, world: World) -> FlaskClient:
+    return newcomer(make_open, world, ADA)
+
+
+@pytest.fixture
+def victim(make_open: Flask, ada: FlaskClient) -> Victim:
+    """Ada, with one of everything."""
+    post_id = schedule(make_open, "clay.studio", SECRET)
+    other_post_id = schedule(make_open, "clay.studio", SECRET)
+    add_picture(make_open, post_id, SECRET)
+    send(ada, "/account", name=SECRET, email=f"{SECRET}@example.org")
+    send(ada, "/invitations")
+    with rows(make_open) as session:
+        account = session.scalars(select(Account).where(Account.username == "clay.studio")).one()
+        user_id = session.scalars(
+            select(Membership.user_id).where(Membership.account_id == account.id)
+        ).one()
+        media = session.scalars(select(Media)).one()
+        cookie = ada.get_cookie("sid")
+        assert cookie is not None
+        return Victim(
+            account_id=account.id,
+            post_id=post_id,
+            other_post_id=other_post_id,
+            media_id=media.id,
+            found_id=session.scalars(
+                select(FoundAccount.id).where(FoundAccount.user_id == user_id)
+            ).first()
+            or 0,
+            invitation_id=session.scalars(select(Invitation.id)).one(),
+            session_id=session.scalars(
+                select(LoginSession.id).where(LoginSession.secret_digest == digest(cookie.value))
+            ).one(),
+            key=media.storage_key,
+        )
+
+
+@pytest.fixture
+def stranger(make_open: Flask, world: World, ada: FlaskClient) -> FlaskClient:
+    """Ben, signed in, with an account of his own."""
+    return newcomer(make_open, world, BEN)
+
+
+@pytest.fixture
+def ended(make_open: Flask, world: World, ada: FlaskClient) -> FlaskClient:
+    """A browser of Ada's whose session is over."""
+    client = make_open.test_client()
+    by_facebook(client, world, ADA)
+    cookie = client.get_cookie("sid")
+    assert cookie is not None
+    with rows(make_open) as session:
+        row = session.scalars(
+            select(LoginSession).where(LoginSession.secret_digest == digest(cookie.value))
+        ).one()
+        row.ended_at = now() - timedelta(minutes=1)
+    return client
+
+
+def everything_of(app: Flask, user_id: int) -> dict[str, list[str]]:
+    """All rows but those that the walk may change: sessions, departures, the stranger."""
+    left_out = {"login_session", "oauth_attempt", "identity", "found_account", "membership"}
+    with rows(app) as session:
+        return {
+            table.name: sorted(
+                str(row)
+                for row in session.execute(select(table))
+                if not (table.name == "user" and row.id != user_id)
+            )
+            for table in Base.metadata.sorted_tables
+            if table.name not in left_out
+        }
+
+
+def test_every_route_gives_strangers_nothing(
+    make_open: Flask,
+    victim: Victim,
+    stranger: FlaskClient,
+    ended: FlaskClient,
+) -> None:
+    with rows(make_open) as session:
+        ada_id = session.scalars(select(User.id).where(User.name == SECRET)).one()
+    before = everything_of(make_open, ada_id)
+
+    table = list(walk(make_open, victim, stranger=stranger, ended=ended))
+
+    print(as_text(table))
+    wrong = [f"{r.route}: {r.answers}, not {r.expected}" for r in table if r.answers != r.expected]
+    assert not wrong, "\n".join(wrong)
+    assert not [row.route for row in table for text in row.texts if SECRET in text]
+    assert everything_of(make_open, ada_id) == before
+
+
+def test_the_table_has_no_rule_for_a_route_that_is_gone(app: Flask) -> None:
+    assert set(RULES) == {name for name, _, _ in routes(app)}
+
+
+def test_a_wrong_method_is_refused_on_every_route(make_open: Flask, victim: Victim) -> None:
+    client = make_open.test_client()
+    found = {}
+    allowed: dict[str, set[str]] = {}
+    for rule in make_open.url_map.iter_rules():
+        allowed.setdefault(victim.path(rule), set()).update(rule.methods or ())
+    for path, methods in allowed.items():
+        for method in set(ALL_WAYS) - methods:
+            with client.open(path, method=method) as answer:
+                found[f"{method} {path}"] = answer.status_code
+
+    assert set(found.values()) == {405}, found
+
+
+def test_only_what_is_named_as_public_is_public(app: Flask) -> None:
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+
+    assert endpoints >= security.PUBLIC
+    private = {e for e in endpoints if not security.is_public(e)}
+    client = app.test_client()
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint in private and not rule.arguments and "GET" in (rule.methods or ()):
+            assert client.get(rule.rule).location == "/login", rule.rule
