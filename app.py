@@ -104,4 +104,3 @@ def stop_publishing(app: Flask) -> None:
     driver: Driver | None = app.extensions.pop("ospost.driver", None)
     if driver is not None:
         driver.stop()
-    app.extensions["ospost"].close()

@@ -81,3 +81,4 @@ def worker_exit(_server: Any, worker: Any) -> None:
     if drain.ident is None:
         drain.start()
     drain.join(DRAIN_SECONDS)
+    worker.wsgi.extensions["ospost"].close()

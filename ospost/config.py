@@ -39,8 +39,8 @@ class Settings:
     app_url: str = "http://localhost:5000"
     media_url: str = "http://localhost:5000"
     trusted_proxies: int = 0
-    secret_key: str = ""
-    secret_key_fallbacks: tuple[str, ...] = ()
+    secret_key: str = field(default="", repr=False)
+    secret_key_fallbacks: tuple[str, ...] = field(default=(), repr=False)
     token_keys: str = field(default="", repr=False)
     database_url: str = ""
     storage_url: str = ""

@@ -64,9 +64,8 @@ def land() -> Image.Image:
         outline = [(x * 2, y * 2) for x, y in ridge(640 + no * 62, 44 + no * 4, seed=no + 3)]
         ImageDraw.Draw(layer).polygon(outline, fill=255)
         mask = layer.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
-        haze = blend(
-            (color, tuple((c + h) // 2 for c, h in zip(color, SKY[2], strict=True))), HEIGHT
-        )
+        red, green, blue = ((c + h) // 2 for c, h in zip(color, SKY[2], strict=True))
+        haze = blend((color, (red, green, blue)), HEIGHT)
         scene.paste(haze, (0, 0), mask)
     return scene
 

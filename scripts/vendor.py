@@ -81,7 +81,7 @@ def _unpack(spec: str, temp: Path) -> Path:
     )
     answer = json.loads(packed.stdout)
     entry = answer[0] if isinstance(answer, list) else next(iter(answer.values()))
-    target = temp / entry["filename"].removesuffix(".tgz")
+    target = temp / str(entry["filename"]).removesuffix(".tgz")
     with tarfile.open(temp / entry["filename"]) as archive:
         archive.extractall(target, filter="data")
     return target / "package"

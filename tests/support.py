@@ -211,7 +211,9 @@ class Studio:
 def page_token(world: World, person_id: str, page_id: str) -> str:
     """Return a Page token as a sign-in with everything granted would give."""
     minted = deeds.mint(world, {"login": "facebook", "person": world.people[person_id].name})
-    found: str = next(page["access_token"] for page in minted["pages"] if page["page_id"] == page_id)
+    found: str = next(
+        page["access_token"] for page in minted["pages"] if page["page_id"] == page_id
+    )
     return found
 
 

@@ -122,4 +122,3 @@ export async function openCrop({ source, width, height, cut, proposed, needsCut,
     });
   });
 }
-

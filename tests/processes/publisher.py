@@ -31,6 +31,7 @@ def main() -> None:
     print("ready", flush=True)
     server.serve_forever(0.02)
     stop_publishing(app)
+    run.close()
 
 
 class _Killer:
