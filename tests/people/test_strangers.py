@@ -59,8 +59,10 @@ def victim(make_open: Flask, ada: FlaskClient) -> Victim:
 
 @pytest.fixture
 def stranger(make_open: Flask, world: World, ada: FlaskClient) -> FlaskClient:
-    """Ben, signed in, with an account of his own."""
-    return newcomer(make_open, world, BEN)
+    """Ben, signed in, with an account of his own whose zone he has confirmed."""
+    client = newcomer(make_open, world, BEN)
+    send(client, "/welcome")
+    return client
 
 
 @pytest.fixture
