@@ -91,10 +91,10 @@ def days_ahead(days: int, time: str = "18:00") -> str:
 
 
 def save_picture(path: Path, width: int, height: int) -> Path:
-    """Write a real JPEG that is not of one colour."""
+    """Write a real picture that is not of one colour."""
     bands = [Image.linear_gradient("L").resize((width, height)) for _ in range(3)]
     bands[1] = bands[1].rotate(180)
-    Image.merge("RGB", bands).save(path, quality=85)
+    Image.merge("RGB", bands).save(path)
     return path
 
 

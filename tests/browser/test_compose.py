@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.desk import Complaints, Desk, days_ahead
+from tests.browser.desk import Complaints, Desk, days_ahead, save_picture
 
 
 def open_form(page: Page) -> None:
@@ -137,6 +137,23 @@ def test_without_script_a_post_is_moved_from_its_page(open_desk: Callable[..., D
 
     expect(page.locator("#flashes")).to_contain_text("07:30")
     assert desk.posts()["Moves"]["due_at"].startswith(days_ahead(6, "07:30"))
+
+
+def test_without_script_another_picture_takes_the_place_of_the_old_one(
+    open_desk: Callable[..., Desk], photo: Path, tmp_path: Path
+):
+    desk = open_desk(java_script_enabled=False)
+    post_id = desk.add_post("Exchange", days_ahead(2), photo)
+    page = desk.page
+    page.goto(f"/post/edit/{post_id}")
+    page.get_by_role("link", name="Use another picture").click()
+    expect(page.locator("[data-slide]")).to_have_count(0)
+    page.set_input_files("#media", save_picture(tmp_path / "other.png", 1200, 1000))
+    page.get_by_role("button", name="Save and schedule").click()
+
+    expect(page.locator("#flashes")).to_contain_text("Scheduled")
+    slides = desk.post("Exchange")["slides"]
+    assert [(slide["width"], slide["height"]) for slide in slides] == [(1200, 1000)]
 
 
 def test_what_is_wrong_is_said_at_the_field_and_nothing_typed_is_lost(

@@ -70,6 +70,12 @@ def test_every_icon_that_a_template_names_is_in_the_sprite():
     for template in (ROOT / "templates").rglob("*.html"):
         text = template.read_text()
         named |= set(re.findall(r'\b(?:icon|sign)\("([\w-]+)"', text))
+        named |= set(
+            re.findall(
+                r'"(?:draft|\w+ed|ok|wait|bad|ask|warn|review|publishing|checking)": "([a-z-]+)"',
+                text,
+            )
+        )
 
     assert named
     assert named - sprite == set()
