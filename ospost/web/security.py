@@ -168,6 +168,9 @@ def _protect() -> ResponseReturnValue | None:
 def _please_sign_in() -> ResponseReturnValue:
     if wants_json():
         return problem(401, "Please sign in first.", title="Not signed in")
+    if "HX-Request" in request.headers:
+        # A part of a page that is fetched anew must not be filled with the sign-in page.
+        return Response(status=401, headers={"HX-Redirect": url_for("auth.login")})
     return redirect(url_for("auth.login"))
 
 

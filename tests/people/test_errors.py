@@ -175,6 +175,12 @@ def test_anonymous_people_are_led_to_the_door_and_programs_told(client: FlaskCli
     assert (problem.status_code, problem.get_json()["title"]) == (401, "Not signed in")
 
 
+def test_a_part_of_a_page_leads_the_whole_page_to_the_door(client: FlaskClient) -> None:
+    answer = client.get("/", headers={"HX-Request": "true"})
+
+    assert (answer.status_code, answer.headers["HX-Redirect"], answer.data) == (401, "/login", b"")
+
+
 def test_too_many_knocks_are_told_when_to_come_again(client: FlaskClient) -> None:
     answers = [client.get("/join/x") for _ in range(301)]
 
