@@ -11,6 +11,8 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from flask import Flask
+
 from app import create_app
 from ospost.config import Settings
 from sandbox.people import add_accounts, new_world
@@ -34,9 +36,7 @@ def measure(posts: int, seconds: float) -> list[float]:
     plant = Plant(folder, serve(world), divisor=1)
     app = create_app(Settings.from_env(plant.environ))
     begin = datetime.now(UTC) + timedelta(seconds=AHEAD_SECONDS)
-    studios = [Studio(app, world).open()]
-    others = [name for name in _usernames(world) if name != studios[0].username]
-    studios += [Studio(app, world, username=name).open(studios[0].user_id) for name in others]
+    studios = studios_on(app, world)
     due: dict[str, datetime] = {}
     for number in range(posts):
         caption = f"Post {number}"
@@ -55,6 +55,13 @@ def measure(posts: int, seconds: float) -> list[float]:
         for call in world.calls
         if call["endpoint"] == "publish"
     ]
+
+
+def studios_on(app: Flask, world: World) -> list[Studio]:
+    """Connect every account of the world's first person, by one and the same user."""
+    first = Studio(app, world).open()
+    others = [name for name in _usernames(world) if name != first.username]
+    return [first] + [Studio(app, world, username=name).open(first.user_id) for name in others]
 
 
 def _usernames(world: World) -> list[str]:
