@@ -13,19 +13,19 @@ from urllib.parse import urlencode
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from helpers import distance
 from models import Account
 from ospost.domain.states import WORDS
 from ospost.errors import Invalid, NotFound
 from ospost.services.card_making import as_json, card, days
 from ospost.services.cards import PlanPage, PostCard
-from ospost.services.outcome_view import DRAFT
 from ospost.services.people import accounts_of
 from ospost.services.plan_rows import Picked, Window, pick
 
 LATELY = timedelta(days=14)
 TODAY = timedelta(hours=26)  # a day that is today somewhere began at most so long ago
 EARLIER = timedelta(days=30)
-MOST_ON_PAGE = 200
+MOST_ON_PAGE = 120
 MOST_IN_JSON = 1_000
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 ALWAYS_WHOLE = frozenset({"held", "missed", "failed", "review", "checking", "scheduled"})
@@ -58,12 +58,12 @@ class Plan:
 
     @property
     def etag(self) -> str:
-        """Return a name for what this plan shows; it changes at most once a minute by itself."""
+        """Return a name for what this plan shows, which changes when any of it does."""
+        rows = (*self.picked.timed, *self.picked.drafts, *self.picked.trouble)
         seen = (
-            self.now.strftime("%Y-%m-%dT%H:%M"),
-            *(map(tuple, self.picked.timed)),
-            *(map(tuple, self.picked.drafts)),
-            *(map(tuple, self.picked.trouble)),
+            self.now.strftime("%Y-%m-%dT%H"),  # somewhere a day may begin
+            [tuple(row) for row in rows],
+            [distance(row.due_at, self.now) for row in rows if row.due_at],
             self.picked.next_after is not None,
         )
         return hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
@@ -100,10 +100,13 @@ class Plan:
         return [card(row, self.now) for row in rows]
 
     def _earlier_url(self) -> str | None:
-        if not self.picked.timed or self.wish.state == DRAFT:
+        """Return the address of a page that begins a month before the next older post."""
+        older = self.picked.older
+        if older is None and self.wish.start:
+            older = _moment(self.wish.start, "from")
+        if older is None or older <= LONG_AGO:
             return None
-        first = self.picked.timed[0].due_at
-        earlier = max(first - EARLIER, LONG_AGO)
+        earlier = max(older - EARLIER, LONG_AGO)
         return self.wish.query(**{"from": earlier.date().isoformat()})
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, literal, or_, select, union_all
+from sqlalchemy import Row, Select, String, and_, literal, literal_column, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from models import Account, Media, Post, Publication, Slide
@@ -19,7 +19,7 @@ from ospost.services.outcome_view import DRAFT
 AHEAD, LATELY, DRAFTS, TROUBLE = "ahead", "lately", "drafts", "trouble"
 
 TROUBLED = (State.HELD, State.MISSED, State.FAILED, State.REVIEW, State.UNKNOWN)
-MOST_LATELY = 60
+MOST_LATELY = 30
 MOST_ASIDE = 100
 MOST_BRANCHES = 100  # accounts that get a range of their own; beyond it they share one
 
@@ -71,22 +71,26 @@ class Picked:
     timed: tuple[Row[Any], ...]  # by due time
     drafts: tuple[Row[Any], ...]
     trouble: tuple[Row[Any], ...]
-    next_after: Row[Any] | None  # the last row shown, when more lie behind it
+    next_after: Row[Any] | None = None  # the last row shown, when more lie behind it
+    older: datetime | None = None  # when the latest post before all these was due
 
 
 def pick(session: Session, window: Window) -> Picked:
     """Read the rows of *window* in one statement."""
     branches = _branches(window) if window.account_ids else []
     if not branches:
-        return Picked(timed=(), drafts=(), trouble=(), next_after=None)
+        return Picked(timed=(), drafts=(), trouble=())
     picks = union_all(*(select(branch.subquery()) for branch in branches)).cte("picks")
     chosen = select(picks.c.part, *COLUMNS).select_from(picks).join(Post, Post.id == picks.c.id)
     rows = session.execute(_joined(chosen).order_by(Post.due_at, Post.id)).all()
     ahead = [row for row in rows if row.part == AHEAD]
-    lately = [row for row in rows if row.part == LATELY][-MOST_LATELY:]
     shown = ahead[: window.limit]
+    before = [row for row in rows if row.part == LATELY]
+    lately = [row for row in before[-MOST_LATELY:] if row.due_at >= window.lately_from]
+    older = before[: len(before) - len(lately)]
     return Picked(
         timed=(*lately, *shown),
+        older=older[-1].due_at if older else None,
         drafts=tuple(row for row in rows if row.part == DRAFTS),
         trouble=tuple(row for row in rows if row.part == TROUBLE),
         next_after=shown[-1] if len(ahead) > len(shown) else None,
@@ -122,12 +126,28 @@ def _branches(window: Window) -> list[Branch]:
             .limit(MOST_ASIDE)
         )
     if window.with_aside and not window.state:
-        branches.append(
-            _in_states(_base(TROUBLE, window.account_ids), TROUBLED)
-            .order_by(Post.due_at.desc())
-            .limit(MOST_ASIDE)
-        )
+        branches.append(_trouble(window.account_ids))
     return branches
+
+
+def _trouble(account_ids: tuple[int, ...]) -> Branch:
+    """Return what needs a look, wherever it lies, the latest first.
+
+    The states are written out, so that SQLite sees that a partial index on them serves.
+    """
+    states = [literal_column(f"'{state.value}'", String) for state in TROUBLED]
+    return (
+        select(literal(TROUBLE).label("part"), Publication.post_id.label("id"))
+        .join(Post, Post.id == Publication.post_id)
+        .where(
+            Publication.account_id.in_(account_ids),
+            Publication.state.in_(states),
+            Publication.frame_no == 1,
+            Post.removed_at.is_(None),
+        )
+        .order_by(Publication.due_at.desc())
+        .limit(MOST_ASIDE)
+    )
 
 
 def _timed(window: Window, ids: tuple[int, ...]) -> list[Branch]:
@@ -141,9 +161,9 @@ def _timed(window: Window, ids: tuple[int, ...]) -> list[Branch]:
     if window.lately_from is not None:
         found.append(
             _base(LATELY, ids)
-            .where(Post.due_at >= window.lately_from, Post.due_at < window.start)
+            .where(Post.due_at < window.start)
             .order_by(Post.due_at.desc(), Post.id.desc())
-            .limit(MOST_LATELY)
+            .limit(MOST_LATELY + 1)
         )
     if window.state:
         inside = tuple(inner for inner, outside in OUTSIDE.items() if outside == window.state)

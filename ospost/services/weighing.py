@@ -24,6 +24,7 @@ from ospost.services.typed import ACTIONS, SCHEDULE, SlideWish, Typed, Weighed
 from ospost.services.when import choose_moment
 from ospost.storage.base import Storage, TooLarge
 
+MOST_PICTURES = 20  # are looked up at all; one is what a post may have for now
 LATER_KINDS = {
     Kind.CAROUSEL: "Carousels come later. For now choose one picture.",
     Kind.REEL: "Reels come later. For now a post is one picture.",
@@ -174,7 +175,7 @@ def _from_library(
     session: Session, weighed: Weighed, user_id: int, media_ids: tuple[str, ...]
 ) -> list[SlideWish]:
     found = []
-    for slot, media_id in enumerate(media_ids):
+    for slot, media_id in enumerate(media_ids[:MOST_PICTURES]):
         try:
             if not media_id.isdecimal() or len(media_id) > 18:
                 raise NotFound("There is no such picture in your library.")

@@ -15,8 +15,6 @@ from ospost.web.negotiate import wants_json
 
 bp = Blueprint("plan", __name__)
 
-REVALIDATE = "private, no-cache"
-
 
 @bp.get("/")
 def index() -> ResponseReturnValue:
@@ -58,16 +56,16 @@ def reorder() -> ResponseReturnValue:
 
 
 def _fragment(found: plan.Plan) -> Response:
-    """Answer a page that looks for news: nothing but 304 when there is none."""
+    """Answer a page that looks for news: nothing but 304 when there is none.
+
+    The tag is weak, so that it stays what it is when the answer is compressed.
+    """
     answer = Response()
-    if request.if_none_match.contains(found.etag):
+    if request.if_none_match.contains_weak(found.etag):
         answer.status_code = 304
     else:
         answer = make_response(render_template("plan/_list.html", page=found.page()))
-    answer.set_etag(found.etag)
-    # Unlike pages, this may be kept by the browser to compare with; never shown without asking.
-    answer.headers["Cache-Control"] = REVALIDATE
-    answer.vary.add("HX-Request")
+    answer.set_etag(found.etag, weak=True)
     return answer
 
 

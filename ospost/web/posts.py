@@ -49,9 +49,7 @@ def show(post_id: int) -> ResponseReturnValue:
     if "HX-Request" not in request.headers:
         return render_template("posts/show.html", page=page)
     answer = make_response(render_template("posts/_live.html", page=page))
-    answer.add_etag()
-    answer.headers["Cache-Control"] = "private, no-cache"
-    answer.vary.add("HX-Request")
+    answer.add_etag(weak=True)
     return answer.make_conditional(request)
 
 
