@@ -131,6 +131,7 @@ export default function compose(form) {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(form.querySelector("[value=schedule]"));
   });
 
+  form.classList.add("o-compose--ready");
   takeChosen(); // somebody may have been quicker than this script
   for (const slide of list.children) {
     countAlt(slide);
