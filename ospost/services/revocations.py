@@ -24,9 +24,9 @@ FIRST_WAIT = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(hours=6)
 AT_ONCE = 20
 
-REVOCABLE = frozenset({"facebook"})
-"""Logins whose grants a program can take back. Of Instagram Login Meta documents no such call: the
-token is forgotten here, and the person removes the app in Instagram's settings."""
+PROMISED = frozenset({"facebook"})
+"""Logins whose grants Meta documents a call for, so that it is tried until it works. With Instagram
+Login the token is forgotten here, and the person removes the app in Instagram's settings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,20 +38,16 @@ class Revoker:
     instagram: InstagramLogin | None
 
     def revoke_all(self, session: Session, *, user_id: int, now: datetime) -> None:
-        """Take back every grant that a program can; note those that Meta did not confirm.
+        """Take back every grant of the person; note those that can still be taken back later.
 
         Calls Meta, so never inside a transaction. The notes name nobody: a login, a sealed token.
         """
         session.rollback()
         rows = session.scalars(select(Identity).where(Identity.user_id == user_id)).all()
-        tokens = [
-            (row.login, keys.open_token(row, self.vault))
-            for row in rows
-            if row.token_sealed and row.login in REVOCABLE
-        ]
+        tokens = [(row.login, keys.open_token(row, self.vault)) for row in rows if row.token_sealed]
         session.rollback()
         for login, token in tokens:
-            if not self.is_gone(login, token):
+            if not self.is_gone(login, token) and login in PROMISED:
                 self._note(session, login, token, now)
 
     def is_gone(self, login: str, token: str) -> bool:

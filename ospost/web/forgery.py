@@ -39,8 +39,15 @@ def init_app(app: Flask) -> None:
 
 
 def origin_of(url: str) -> str:
-    """Return scheme, host and port of *url* as a browser writes them in `Origin`."""
-    parts = urlsplit(url.lower())
+    """Return scheme, host and port of *url* as a browser writes them in `Origin`.
+
+    Returns '' for what is no address.
+    """
+    try:
+        parts = urlsplit(url.lower())
+        _ = parts.port
+    except ValueError:
+        return ""
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     port = "" if parts.port in (None, DEFAULT_PORTS.get(parts.scheme)) else f":{parts.port}"
     return f"{parts.scheme}://{host}{port}"

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Request, Response, current_app, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user
+from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as BaseResponse
 
 from helpers import utcnow
@@ -133,9 +134,13 @@ def _to_our_name() -> ResponseReturnValue | None:
 
     Cookies and the sign-in belong to one name; two would be two half signed-in sites.
     """
-    ours = urlsplit(current_app.config["APP_URL"]).hostname or ""
-    theirs = urlsplit(f"//{request.host}").hostname or ""
-    if theirs == ours or not (_is_loopback(ours) and _is_loopback(theirs)):
+    ours = urlsplit(current_app.config["APP_URL"])
+    if not forgery.origin_of(request.host_url):
+        raise BadRequest
+    theirs = urlsplit(request.host_url)
+    if theirs.hostname == ours.hostname or theirs.port != ours.port:
+        return None  # another port is another server, which may not be there
+    if not (_is_loopback(ours.hostname or "") and _is_loopback(theirs.hostname or "")):
         return None
     if request.endpoint in ANY_NAME or (request.endpoint or "").startswith("health."):
         return None

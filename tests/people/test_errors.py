@@ -194,3 +194,31 @@ def test_signed_in_pages_have_no_limit(signed_in: FlaskClient) -> None:
     codes = {signed_in.get("/login").status_code for _ in range(310)}
 
     assert codes == {302}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "localhost:abc"},
+        {"Host": "[::1"},
+        {"Host": "localhost:99999999"},
+        {"Host": ""},
+        {"Host": "a b"},
+        {"Referer": "http://[::1"},
+        {"Referer": "http://x:abc/"},
+        {"Origin": "http://[::1"},
+        {"Cookie": "sid=\x00; form=%%%; theme=<b>"},
+        {"Cookie": "sid=" + "x" * 5000},
+        {"Accept": "application/json;q=x, ;;,"},
+        {"X-CSRFToken": "\u00e9" * 300},
+        {"Content-Type": "multipart/form-data"},
+        {"Content-Type": "application/json"},
+        {"Sec-Fetch-Site": ""},
+    ],
+)
+def test_odd_headers_break_nothing(headers: dict[str, str], signed_in: FlaskClient) -> None:
+    for path in ("/", "/login", "/nowhere"):
+        assert signed_in.get(path, headers=headers).status_code < 500
+    good = {"X-CSRFToken": token(signed_in), **headers}
+    for path in ("/stop", "/account", "/accounts/choose", "/account/delete"):
+        assert signed_in.post(path, headers=good, data=b"\xff").status_code < 500, path

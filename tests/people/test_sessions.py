@@ -199,6 +199,7 @@ def test_another_loopback_name_is_redirected_to_ours(app: Flask) -> None:
     assert (answer.status_code, answer.location) == (307, "http://localhost:5000/login?x=1")
     assert posted.status_code == 307
     assert client.get("/healthz", base_url="http://127.0.0.1:5000").status_code == 200
+    assert client.get("/login", base_url="http://127.0.0.1:6000").status_code == 200
 
 
 def test_a_public_name_is_not_redirected_for_a_check_from_inside(make_app: MakeApp) -> None:
