@@ -26,6 +26,7 @@ from ospost.web import (
     files,
     health,
     legal,
+    metrics,
     person,
     plan,
     posts,
@@ -86,7 +87,7 @@ def _build(settings: Settings) -> Flask:
     Compress(app)
     for concern in (security, errors, context, cli):
         concern.init_app(app)
-    for part in (health, auth, accounts, person, legal, stop, plan, posts, files):
+    for part in (health, metrics, auth, accounts, person, legal, stop, plan, posts, files):
         app.register_blueprint(part.bp)
     return app
 

@@ -307,6 +307,7 @@ class Post(Base):
     __table_args__ = (
         Index("ix_post_account_due", "account_id", "due_at"),
         Index("ix_post_user_due", "user_id", "due_at"),
+        UniqueConstraint("user_id", "form_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, default=new_id)
@@ -319,6 +320,7 @@ class Post(Base):
     wall_time: Mapped[str] = mapped_column(String(19), default="")  # as typed, ISO, no zone
     zone: Mapped[str] = mapped_column(String(64), default="")
     fold: Mapped[int] = mapped_column(default=0)
+    form_id: Mapped[str | None] = mapped_column(String(64))  # of the form that made it, if any
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     removed_at: Mapped[datetime | None] = mapped_column(index=True)
@@ -383,6 +385,13 @@ class Publication(Base):
             postgresql_where=text("state IN ('ready', 'publishing')"),
         ),
         Index("ix_publication_account_due", "account_id", "due_at"),
+        Index(
+            "ix_publication_trouble",
+            "account_id",
+            "due_at",
+            sqlite_where=text("state IN ('held', 'missed', 'failed', 'review', 'unknown')"),
+            postgresql_where=text("state IN ('held', 'missed', 'failed', 'review', 'unknown')"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)

@@ -320,6 +320,7 @@ def upgrade() -> None:
         sa.Column("wall_time", sa.String(length=19), nullable=False),
         sa.Column("zone", sa.String(length=64), nullable=False),
         sa.Column("fold", sa.Integer(), nullable=False),
+        sa.Column("form_id", sa.String(length=64), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
@@ -330,6 +331,7 @@ def upgrade() -> None:
             ["user_id"], ["user.id"], name=op.f("fk_post_user_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_post")),
+        sa.UniqueConstraint("user_id", "form_id", name=op.f("uq_post_user_id_form_id")),
     )
     with op.batch_alter_table("post", schema=None) as batch_op:
         batch_op.create_index("ix_post_account_due", ["account_id", "due_at"], unique=False)
@@ -431,6 +433,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("next_at IS NOT NULL"),
             postgresql_where=sa.text("next_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_publication_trouble",
+            ["account_id", "due_at"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('held', 'missed', 'failed', 'review', 'unknown')"),
+            postgresql_where=sa.text("state IN ('held', 'missed', 'failed', 'review', 'unknown')"),
         )
         batch_op.create_index(
             "uq_publication_shot",
@@ -550,6 +559,11 @@ def downgrade() -> None:
             "uq_publication_shot",
             sqlite_where=sa.text("state = 'publishing'"),
             postgresql_where=sa.text("state = 'publishing'"),
+        )
+        batch_op.drop_index(
+            "ix_publication_trouble",
+            sqlite_where=sa.text("state IN ('held', 'missed', 'failed', 'review', 'unknown')"),
+            postgresql_where=sa.text("state IN ('held', 'missed', 'failed', 'review', 'unknown')"),
         )
         batch_op.drop_index(
             "ix_publication_next",

@@ -99,6 +99,7 @@ class ComposePage:
     warnings: dict[str, list[str]] = field(default_factory=dict)
     ask_fold: tuple[tuple[str, str], ...] = ()  # (value, label) when a wall clock is double
     gap_label: str = ""  # 'does not exist that night; we use 03:30'
+    form_id: str = ""
     form_error: str = ""  # what concerns no single field
 
 

@@ -1,5 +1,6 @@
 """The compose form: empty, filled from a post, or as it came back with what is wrong."""
 
+import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,6 +47,7 @@ def new(
         timezone=chosen.timezone if chosen else "",
         input_value=_suggestion(date, chosen.timezone if chosen else "UTC", now),
         media=tuple(picture(item) for item in media),
+        form_id=secrets.token_urlsafe(16),
     )
 
 
@@ -110,6 +112,7 @@ def returned(
         timezone=weighed.timezone,
         kind=weighed.kind.value,
         media=tuple(_returned_picture(weighed)),
+        form_id=weighed.form_id,
         errors=_by_field(weighed.complaints),
         warnings=_by_field(weighed.warnings),
         form_error=form_error,

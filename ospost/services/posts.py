@@ -31,13 +31,20 @@ def post_for(session: Session, user_id: int, post_id: int) -> Post:
 
 
 def save_new(session: Session, weighed: Weighed, *, user_id: int, now: datetime) -> int:
-    """Keep a new post without complaints, scheduled unless it is a draft; return its id."""
+    """Keep a new post without complaints, scheduled unless it is a draft; return its id.
+
+    One copy of the form makes one post: sent a second time, it answers with the first one.
+    """
     with writing(session):
+        made = _made_by(session, user_id, weighed.form_id)
+        if made is not None:
+            return made
         account = account_for(session, user_id, _account_id(weighed))
         post = Post(
             account_id=account.id,
             user_id=user_id,
             kind=weighed.kind.value,
+            form_id=weighed.form_id or None,
             created_at=now,
             updated_at=now,
         )
@@ -49,6 +56,13 @@ def save_new(session: Session, weighed: Weighed, *, user_id: int, now: datetime)
             post.due_at = weighed.due_at
             publications.open_for(session, post, now=now)
         return post.id
+
+
+def _made_by(session: Session, user_id: int, form_id: str) -> int | None:
+    if not form_id:
+        return None
+    wanted = select(Post.id).where(Post.user_id == user_id, Post.form_id == form_id)
+    return session.scalar(wanted)
 
 
 def save_edit(

@@ -39,6 +39,7 @@ class Typed:
     fold: str = ""
     kind: str = ""
     action: str = ""
+    form_id: str = ""  # of one copy of the form, so that sending it twice is one post
 
 
 @dataclass(kw_only=True)
@@ -67,6 +68,7 @@ class Weighed:
     fold: str = ""
     resolved: Resolved | None = None
     due_at: datetime | None = None
+    form_id: str = ""
     complaints: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[tuple[str, str]] = field(default_factory=list)
     status: int = 422  # of the answer when there are complaints

@@ -58,6 +58,7 @@ def weigh(
         first_comment=_first(typed.first_comment, kept.first_comment),
         fold=typed.fold if typed.fold in ("0", "1") else "",
         action=typed.action or SCHEDULE,
+        form_id=typed.form_id,
     )
     _action(weighed)
     slides = _pictures(session, desk, weighed, user_id=user_id, typed=typed, kept=kept, now=now)

@@ -74,6 +74,7 @@ def typed() -> Typed:
         fold=_stripped(fields, "fold") or "",
         kind=_stripped(fields, "kind") or "",
         action=_stripped(fields, "action") or "",
+        form_id=(_stripped(fields, "form_id") or "")[:64],
     )
 
 

@@ -118,7 +118,7 @@ def sign_out(response: Response | BaseResponse) -> None:
 
 def is_public(endpoint: str | None) -> bool:
     """Say whether anybody may call *endpoint*."""
-    return endpoint in PUBLIC or bool(endpoint and endpoint.startswith("health."))
+    return endpoint in PUBLIC or bool(endpoint and endpoint.startswith(("health.", "metrics.")))
 
 
 def _load(request: Request) -> Person | None:
@@ -142,7 +142,7 @@ def _to_our_name() -> ResponseReturnValue | None:
         return None  # another port is another server, which may not be there
     if not (_is_loopback(ours.hostname or "") and _is_loopback(theirs.hostname or "")):
         return None
-    if request.endpoint in ANY_NAME or (request.endpoint or "").startswith("health."):
+    if request.endpoint in ANY_NAME or (request.endpoint or "").startswith(("health.", "metrics.")):
         return None
     return redirect(current_app.config["APP_URL"] + request.full_path.rstrip("?"), 307)
 

@@ -106,6 +106,7 @@ RULES: dict[str, Expected] = {
     "POST /go-on": Expected(form=lambda v: {"account_id": str(v.account_id)}),
     "GET /goodbye": everybody(),
     "GET /healthz": everybody(),
+    "GET /metrics": everybody(),
     "POST /invitations": own("403"),
     "POST /invitations/<int:invitation_id>/revoke": Expected(),
     "GET /join/<secret>": everybody("404"),
