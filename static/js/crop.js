@@ -110,15 +110,14 @@ export async function openCrop({ source, width, height, cut, proposed, needsCut,
   requestAnimationFrame(() => { place(first); selection.focus({ preventScroll: true }); });
 
   return new Promise((resolve) => {
-    let answer = null;
-    const close = (value) => { answer = value; dialog.close(); };
+    const close = (value) => { resolve(value); dialog.close(); };
     on(find("apply"), "click", () => close(print(now())));
     on(find("uncut"), "click", () => close(""));
     on(find("close"), "click", () => close(null));
     on(dialog, "close", () => {
       ending.abort();
       find("stage").replaceChildren();
-      resolve(answer);
+      resolve(null); // unless a button has answered already
     });
   });
 }

@@ -51,7 +51,7 @@ function offer(form, key, before, at) {
     form.elements.caption.focus();
   });
   const time = new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-  note.replaceChildren(`Your text from ${time} is back, it had not been saved. `, button);
+  note.replaceChildren(`Your text from ${time} is back, in case it was not saved. `, button);
 }
 
 export default function keep(form) {

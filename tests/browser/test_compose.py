@@ -196,6 +196,7 @@ def test_text_survives_a_crash_and_is_forgotten_once_it_is_saved(desk: Desk, pho
     page.set_input_files("#media", photo)
     page.get_by_role("button", name="Schedule", exact=True).click()
     expect(page.locator("#flashes")).to_contain_text("Scheduled")
+    expect(page.get_by_label("Appearance")).to_be_visible()  # the scripts of that page have run
 
     open_form(page)
     expect(page.locator("#caption-count")).to_contain_text("0 / 2,200")
