@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from helpers import utcnow
 from ospost.runtime import Runtime
-from ospost.services import housekeeping, notices, revocations, tokens
+from ospost.services import housekeeping, notices, revocations, tokens, zones
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +47,10 @@ def _tidy(run: Runtime) -> object:
     return housekeeping.tidy(run.sessions, storage=run.storage, now=utcnow())
 
 
+def _follow_zone_rules(run: Runtime) -> object:
+    return zones.follow_rules(run.sessions, now=utcnow())
+
+
 PERIODIC: tuple[Job, ...] = (
     Job(
         name="notices",
@@ -65,6 +69,12 @@ PERIODIC: tuple[Job, ...] = (
         every=timedelta(minutes=5),
         first_after=timedelta(minutes=1),
         run=_retry_revocations,
+    ),
+    Job(
+        name="zones",
+        every=timedelta(days=1),
+        first_after=timedelta(seconds=20),
+        run=_follow_zone_rules,
     ),
     Job(name="tidy", every=timedelta(hours=1), first_after=timedelta(minutes=2), run=_tidy),
 )

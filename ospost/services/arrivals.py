@@ -44,6 +44,7 @@ class Arrival:
     declined: tuple[str, ...]
     missing: tuple[str, ...]  # permissions that publishing needs and that were not given
     found: tuple[Found, ...]
+    timezone: str = "UTC"  # of the browser, where it said so
 
     @property
     def usable(self) -> tuple[Found, ...]:

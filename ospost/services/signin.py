@@ -163,7 +163,9 @@ def _newcomer(
         raise SignInFailed(Case.NOT_INVITED, attempt.login)
     if trouble is not None:
         raise trouble
-    user = User(name=arrival.name[:200], is_owner=is_first, created_at=now)
+    user = User(
+        name=arrival.name[:200], is_owner=is_first, timezone=arrival.timezone, created_at=now
+    )
     session.add(user)
     session.flush()
     return user

@@ -1,6 +1,7 @@
 """Pages: signing in and out, invitations at the door."""
 
 import secrets
+from dataclasses import replace
 
 from flask import (
     Blueprint,
@@ -19,6 +20,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from helpers import utcnow
 from models import Account, Invitation, User, db
+from ospost.domain.schedule import zone_names
 from ospost.errors import NotFound
 from ospost.runtime import runtime
 from ospost.services import attempts, departures, invitations, sessions, signin
@@ -178,6 +180,7 @@ def _come_back(login: str) -> ResponseReturnValue:
         now=utcnow(),
     )
     arrival = logins.arrive(login, request.args, now=utcnow())
+    arrival = replace(arrival, timezone=_browser_zone())
     outcome = signin.settle(
         db_session,
         attempt=attempt,
@@ -242,3 +245,9 @@ def failed(error: SignInFailed) -> Response:
         }[error.words.next],
     )
     return Response(page, error.status)
+
+
+def _browser_zone() -> str:
+    """Return the zone that the browser's script noted in a cookie, UTC without one we know."""
+    zone = request.cookies.get("zone", "")
+    return zone if zone in zone_names() else "UTC"
