@@ -106,6 +106,7 @@ export async function openCrop({ source, width, height, cut, proposed, needsCut,
   }
   on(find("reset"), "click", () => place(first));
   find("uncut").hidden = needsCut;
+  find("why").hidden = !needsCut;
   await customElements.whenDefined("cropper-selection");
   requestAnimationFrame(() => { place(first); selection.focus({ preventScroll: true }); });
 

@@ -30,5 +30,5 @@ export default function plan(element) {
     menu.querySelector("summary").focus();
   });
   const day = document.getElementById(element.dataset.focus);
-  if (day && !location.hash) day.scrollIntoView({ block: "start" });
+  if (day && !location.hash && day.getBoundingClientRect().top > innerHeight * 0.75) day.scrollIntoView({ block: "start" }); // else the message above stays in sight
 }
