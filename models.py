@@ -392,6 +392,8 @@ class Publication(Base):
             sqlite_where=text("state IN ('held', 'missed', 'failed', 'review', 'unknown')"),
             postgresql_where=text("state IN ('held', 'missed', 'failed', 'review', 'unknown')"),
         ),
+        # an id is never used again: a fence belongs to one row for ever
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
@@ -480,6 +482,7 @@ class Followup(Base):
             sqlite_where=text("next_at IS NOT NULL"),
             postgresql_where=text("next_at IS NOT NULL"),
         ),
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
@@ -506,6 +509,7 @@ class Outbox(Base):
             sqlite_where=text("next_at IS NOT NULL"),
             postgresql_where=text("next_at IS NOT NULL"),
         ),
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)

@@ -296,6 +296,7 @@ def upgrade() -> None:
             ["user_id"], ["user.id"], name=op.f("fk_outbox_user_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index(
@@ -417,6 +418,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_publication")),
         sa.UniqueConstraint("ig_media_id", name=op.f("uq_publication_ig_media_id")),
         sa.UniqueConstraint("post_id", "frame_no", name=op.f("uq_publication_post_id_frame_no")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("publication", schema=None) as batch_op:
         batch_op.create_index("ix_publication_account_due", ["account_id", "due_at"], unique=False)
@@ -526,6 +528,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_followup")),
         sa.UniqueConstraint("publication_id", "kind", name=op.f("uq_followup_publication_id_kind")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("followup", schema=None) as batch_op:
         batch_op.create_index(

@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from time import CLOCK_BOOTTIME, clock_gettime
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -48,6 +49,8 @@ class Driver:
         self._pending: set[str] = set()  # those whose moment has not come
         self._nudged = False
         self._stopping = False
+        self._batches_written = True
+        self._wall_ahead = time.time() - clock_gettime(CLOCK_BOOTTIME)
         self._beaten_at = 0.0
         self._epoch = Epoch(run.state_dir / "publish-batches")
         self._scheduler = BackgroundScheduler(
@@ -109,6 +112,7 @@ class Driver:
         while self._under_way() and time.monotonic() < end:
             time.sleep(0.02)
         self._scheduler.shutdown(wait=False)
+        self._bring_epoch_level()
         with self._run.sessions() as session:
             if not self._under_way():
                 claims.free_rows_of(session, [self._name], now=self.machine.tools.now())
@@ -131,10 +135,27 @@ class Driver:
     def _tick(self) -> None:
         try:
             with self._claiming:
+                self._watch_clock()
                 self._beat_if_due()
                 self._claim()
+                self._bring_epoch_level()
         except SQLAlchemyError:
             logger.exception("the database did not take a claim; trying again in a second")
+
+    def _bring_epoch_level(self) -> None:
+        """Once a second, not once a post: a copy of the database is never that young."""
+        if not self._batches_written:
+            self._batches_written = True
+            with self._run.sessions() as session:
+                self._epoch.bring_level(claims.batches(session))
+
+    def _watch_clock(self) -> None:
+        """Log a step of the wall clock; the queue is read by the new time from here on."""
+        ahead = time.time() - clock_gettime(CLOCK_BOOTTIME)
+        step = ahead - self._wall_ahead
+        if abs(step) > self.machine.tools.timings.clock_step.total_seconds():
+            logger.warning("this server's clock was set", extra={"seconds": round(step, 1)})
+        self._wall_ahead = ahead
 
     def _nudged_tick(self) -> None:
         self._nudged = False
@@ -184,8 +205,7 @@ class Driver:
                 executor="steps",
             )
         if any(task.is_shot for task in tasks):
-            with self._run.sessions() as session:
-                self._epoch.bring_level(claims.batches(session))
+            self._batches_written = False
 
     def _account(self, task: Task, change: int) -> None:
         with self._lock:
@@ -204,24 +224,25 @@ class Driver:
                 done.run()
             except Exception:  # the step's lease runs out and its row is taken again
                 logger.exception("a step failed", extra={"task": done.key})
-            finally:
-                self._account(done, -1)
             current = self._next(done)
+            if current is not None:
+                self._account(current, 1)
+            self._account(done, -1)
 
     def _next(self, done: Task) -> Task | None:
         if self._stopping:
             return None
         with self._lock:
-            may_rest = self._resting < self._most_rest
+            resting = self._resting - (0 if done.is_shot else 1)
         try:
             task = self.machine.claim_next(
-                done.account_id, was_shot=done.is_shot, may_rest=may_rest
+                done.account_id, was_shot=done.is_shot, may_rest=resting < self._most_rest
             )
         except SQLAlchemyError:
             logger.exception("the database did not take a claim; the next tick will")
             return None
-        if task is not None:
-            self._account(task, 1)
+        if task is not None and task.is_shot:
+            self._batches_written = False
         return task
 
     def _periodic(self, name: str) -> None:

@@ -108,7 +108,7 @@ def content_changed(session: Session, post: Post, *, now: datetime) -> None:
             "tries": 0,
             **_NO_CONTAINER,
         }
-        if state in (State.PREPARING, State.READY):
+        if state in (State.SCHEDULED, State.PREPARING, State.READY):
             values |= {"state": State.SCHEDULED.value, "next_at": now}
         if state is State.HELD:
             values["held_from"] = State.SCHEDULED.value
@@ -139,7 +139,8 @@ def resolve_review(
                 "state": State.PUBLISHED.value,
                 "permalink": permalink,
                 "published_at": publication.intent_at,
-                "next_at": None,
+                "next_at": now,  # its media is looked for, and what comes after is done
+                "looks": 0,
                 "error": None,
             }
             sentence = "A person looked: it is live."

@@ -8,7 +8,7 @@ https://developers.facebook.com/docs/instagram-platform/instagram-api-with-insta
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from models import Account, Identity
@@ -17,7 +17,7 @@ from ospost.graph.errors import GraphError, Refused
 from ospost.graph.facebook_login import FacebookLogin
 from ospost.graph.instagram_login import InstagramLogin
 from ospost.services.database import writing
-from ospost.vault import Vault
+from ospost.vault import Vault, VaultError
 
 logger = logging.getLogger(__name__)
 
@@ -39,21 +39,19 @@ def refresh_due(
     for the next hour.
     """
     with sessions() as session:
-        due = session.scalars(
-            select(Identity).where(
-                Identity.token_sealed != "",
-                Identity.token_expires_at < now + RENEW_BEFORE,
-                Identity.token_expires_at > now,
-                Identity.renewed_at < now - SOONEST,
-                or_(Identity.login == "instagram", Identity.login == "facebook"),
-            )
-        ).all()
-        session.rollback()
+        wanted = select(Identity.id, Identity.login, Identity.token_sealed).where(
+            Identity.token_sealed != "",
+            Identity.token_expires_at < now + RENEW_BEFORE,
+            Identity.token_expires_at > now,
+            Identity.renewed_at < now - SOONEST,
+        )
+        due = session.execute(wanted).all()
+        session.rollback()  # no transaction stays open over a call
         count = 0
-        for identity in due:
-            login = instagram if identity.login == "instagram" else facebook
+        for identity_id, name, sealed in due:
+            login = instagram if name == "instagram" else facebook
             if login is not None:
-                count += _renew(session, vault, login, identity, now)
+                count += _renew(session, vault, login, identity_id, sealed, now)
         return count
 
 
@@ -61,23 +59,27 @@ def _renew(
     session: Session,
     vault: Vault,
     login: FacebookLogin | InstagramLogin,
-    identity: Identity,
+    identity_id: int,
+    sealed: str,
     now: datetime,
 ) -> bool:
-    old = vault.open(
-        identity.token_sealed, table="identity", column="token_sealed", row_id=identity.id
-    )
     try:
+        old = vault.open(sealed, table="identity", column="token_sealed", row_id=identity_id)
         new = login.refresh(old) if isinstance(login, InstagramLogin) else login.lengthen(old)
+    except VaultError:
+        logger.exception("a token does not open", extra={"identity": identity_id})
+        return False
     except Refused as error:
         if error.kind is Kind.TOKEN:
-            _mark(session, identity, error.sentence, now)
+            _mark(session, identity_id, sealed, error.sentence, now)
         return False
     except GraphError:
-        logger.warning("a token could not be renewed", extra={"identity": identity.id})
+        logger.warning("a token could not be renewed", extra={"identity": identity_id})
         return False
     with writing(session):
-        fresh = session.get_one(Identity, identity.id)
+        fresh = session.get(Identity, identity_id, populate_existing=True)
+        if fresh is None or fresh.token_sealed != sealed:
+            return False  # the person left, or signed in again meanwhile
         fresh.token_sealed = vault.seal(
             new.value, table="identity", column="token_sealed", row_id=fresh.id
         )
@@ -102,9 +104,12 @@ def _give_to_accounts(
         account.token_expires_at = expires_at
 
 
-def _mark(session: Session, identity: Identity, sentence: str, now: datetime) -> None:
+def _mark(session: Session, identity_id: int, sealed: str, sentence: str, now: datetime) -> None:
     with writing(session):
-        for account in session.scalars(select(Account).where(Account.identity_id == identity.id)):
+        identity = session.get(Identity, identity_id, populate_existing=True)
+        if identity is None or identity.token_sealed != sealed:
+            return
+        for account in session.scalars(select(Account).where(Account.identity_id == identity_id)):
             account.needs_reconnect = True
             account.trouble = sentence
             account.trouble_at = now

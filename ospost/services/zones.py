@@ -37,7 +37,7 @@ def follow_rules(sessions: sessionmaker[Session], *, now: datetime) -> int:
         moved = 0
         for post_id, wall, zone, fold, due_at in rows:
             right = _instant(wall, zone, fold)
-            if right is not None and right != due_at.replace(microsecond=0):
+            if right and due_at and right != due_at.replace(microsecond=0):
                 moved += _move(session, post_id, right, now)
         return moved
 

@@ -3,12 +3,16 @@
 Whoever holds a row has raised its fence; a lease that ran out is simply a row that is due again.
 """
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
+    bindparam,
+    case,
     exists,
     insert,
     literal_column,
@@ -18,13 +22,107 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from models import Instance, Node, Publication
+from models import Followup, Instance, Node, Publication
 from ospost.domain.states import State
 from ospost.domain.timings import Timings
 from ospost.services.database import writing
 from ospost.services.publishing.rows import Note, Work, append, load
 
 BATCHES = "publish_batches"
+HORIZON, NOW = (
+    bindparam("horizon", type_=Publication.due_at.type),
+    bindparam("moment", type_=Publication.due_at.type),
+)
+READY: ColumnElement[str] = literal_column("'ready'")
+LEASE_END = bindparam("lease_end", type_=Publication.due_at.type)
+PUBLISHING: ColumnElement[str] = literal_column("'publishing'")
+
+
+def _shots() -> Select[int]:
+    """Select what is ready and due, of each account only the post that is first in line."""
+    other = aliased(Publication)
+    is_ahead = or_(
+        other.state == PUBLISHING,
+        and_(other.owner != "", other.next_at > NOW, other.due_at <= HORIZON),
+        other.due_at < Publication.due_at,
+        and_(other.due_at == Publication.due_at, other.id < Publication.id),
+    )
+    is_blocked = exists().where(
+        other.account_id == Publication.account_id,
+        other.id != Publication.id,
+        # written out, so that SQLite sees that the partial index serves
+        other.state.in_([READY, PUBLISHING]),
+        is_ahead,
+    )
+    return (
+        select(Publication.id)
+        .where(
+            Publication.next_at <= HORIZON,
+            Publication.state == READY,
+            Publication.due_at <= HORIZON,
+            ~is_blocked,
+        )
+        .order_by(Publication.next_at)
+        .limit(bindparam("most"))
+    )
+
+
+def _rest() -> Select[int, datetime | None]:
+    """Select everything else that is due, oldest first, with the moment that it wanted."""
+    is_shot = and_(Publication.state == READY, Publication.due_at <= HORIZON)
+    return (
+        select(Publication.id, Publication.next_at)
+        .where(Publication.next_at <= HORIZON, ~is_shot)
+        .order_by(Publication.next_at)
+        .limit(bindparam("most"))
+    )
+
+
+def _taking(wanted: Select[int]) -> Any:
+    return (
+        update(Publication)
+        .where(Publication.id.in_(wanted.scalar_subquery()))
+        .values(
+            fence=Publication.fence + 1,
+            owner=bindparam("new_owner"),
+            next_at=LEASE_END,
+        )
+        .returning(Publication.id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+# Built once: a claim is made several times a second, and building costs more than running.
+_TAKE_SHOTS = _taking(_shots())
+_TAKE_SHOTS_OF_ONE = _taking(_shots().where(Publication.account_id == bindparam("account")))
+_REST = _rest()
+_TAKE_REST = (
+    update(Publication)
+    .where(Publication.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        fence=Publication.fence + 1,
+        owner=bindparam("new_owner"),
+        # the last look at a ready post must not keep it past its moment: the shot may take over
+        next_at=case(
+            (and_(Publication.state == READY, Publication.due_at < LEASE_END), Publication.due_at),
+            else_=LEASE_END,
+        ),
+    )
+    .execution_options(synchronize_session=False)
+)
+_ANYTHING = select(
+    or_(
+        exists().where(Publication.next_at <= HORIZON),
+        exists().where(Followup.next_at <= HORIZON),
+    )
+)
+
+
+def anything_due(session: Session, *, horizon: datetime) -> bool:
+    """Say, by reading only, whether a claim would find anything; spares idle disks their writes."""
+    found = session.scalar(_ANYTHING, {"horizon": horizon})
+    session.rollback()
+    return bool(found)
 
 
 def claim_shots(
@@ -45,11 +143,17 @@ def claim_shots(
     """
     if most <= 0:
         return []
-    wanted = _shots(horizon, now).limit(most)
-    if account_id is not None:
-        wanted = wanted.where(Publication.account_id == account_id)
+    values = {
+        **_values(owner, now, timings),
+        "horizon": horizon,
+        "most": most,
+        "moment": now,
+    }
     with writing(session):
-        ids = _take(session, wanted, owner=owner, now=now, timings=timings)
+        if account_id is None:
+            ids = list(session.scalars(_TAKE_SHOTS, values))
+        else:
+            ids = list(session.scalars(_TAKE_SHOTS_OF_ONE, {**values, "account": account_id}))
         if ids:
             _count_batch(session)
         return load(session, ids, grace_seconds=grace_seconds)
@@ -68,61 +172,22 @@ def claim_rest(
     """Take everything else that is due by *horizon*, oldest first."""
     if most <= 0:
         return []
-    is_shot = and_(Publication.state == State.READY.value, Publication.due_at <= horizon)
-    wanted = (
-        select(Publication.id)
-        .where(Publication.next_at <= horizon, ~is_shot)
-        .order_by(Publication.next_at)
-        .limit(most)
-    )
+    values = _values(owner, now, timings)
     with writing(session):
-        ids = _take(session, wanted, owner=owner, now=now, timings=timings)
-        return load(session, ids, grace_seconds=grace_seconds)
+        wanted = {
+            publication_id: at
+            for publication_id, at in session.execute(_REST, {"horizon": horizon, "most": most})
+        }
+        if not wanted:
+            return []
+        session.execute(_TAKE_REST, {**values, "ids": list(wanted)})
+        works = load(session, list(wanted), grace_seconds=grace_seconds)
+    return [replace(work, wanted_at=wanted[work.id] or now) for work in works]
 
 
-def _shots(horizon: datetime, now: datetime) -> Select[int]:
-    other = aliased(Publication)
-    ready: ColumnElement[str] = literal_column("'ready'")
-    publishing: ColumnElement[str] = literal_column("'publishing'")
-    is_ahead = or_(
-        other.state == publishing,
-        and_(other.owner != "", other.next_at > now),
-        other.due_at < Publication.due_at,
-        and_(other.due_at == Publication.due_at, other.id < Publication.id),
-    )
-    blocked: ColumnElement[bool] = exists().where(
-        other.account_id == Publication.account_id,
-        other.id != Publication.id,
-        # written out, so that SQLite sees that the partial index serves
-        other.state.in_([ready, publishing]),
-        is_ahead,
-    )
-    return (
-        select(Publication.id)
-        .where(
-            Publication.next_at <= horizon,
-            Publication.state == State.READY.value,
-            Publication.due_at <= horizon,
-            ~blocked,
-        )
-        .order_by(Publication.next_at)
-    )
-
-
-def _take(
-    session: Session, wanted: Select[int], *, owner: str, now: datetime, timings: Timings
-) -> list[int]:
-    taken = session.execute(
-        update(Publication)
-        .where(Publication.id.in_(wanted.scalar_subquery()))
-        .values(
-            fence=Publication.fence + 1,
-            owner=owner,
-            next_at=now + timings.claim_ahead + timings.lease,
-        )
-        .returning(Publication.id)
-    )
-    return list(taken.scalars())
+def _values(owner: str, now: datetime, timings: Timings) -> dict[str, Any]:
+    lease: timedelta = timings.claim_ahead + timings.lease
+    return {"new_owner": owner, "lease_end": now + lease}
 
 
 def _count_batch(session: Session) -> None:

@@ -19,6 +19,8 @@ from ospost.services.database import writing
 from ospost.services.publishing.claims import BATCHES, batches
 from ospost.services.publishing.rows import Note, append
 
+UNREADABLE = 2**62
+
 
 class Epoch:
     """The count in the file."""
@@ -29,19 +31,28 @@ class Epoch:
         self._written = -1
 
     def read(self) -> int:
-        """Return the count in the file, 0 when there is none."""
+        """Return the count in the file, 0 when there is none.
+
+        A file that cannot be read as a number counts as ahead of everything: then it is looked
+        first, which costs little.
+        """
         try:
             return int(self._path.read_text(encoding="ascii"))
         except FileNotFoundError:
             return 0
+        except ValueError:
+            return UNREADABLE
 
     def bring_level(self, count: int) -> None:
         """Write *count* unless the file shows as much; atomic, so that it is never half written."""
-        if count <= self._written or count <= self.read():
+        known = self.read()
+        if count <= self._written or (count <= known and known != UNREADABLE):
             return
         handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}")
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(str(count))
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(temporary, self._path)
         self._written = count
 
@@ -50,7 +61,8 @@ def hold_what_may_be_live(session: Session, epoch: Epoch, *, now: datetime) -> i
     """If an old database was restored, look at everything that may be live before it is sent.
 
     Every open row with a due time in the past or a container becomes unknown: the account's list
-    and the container decide. Returns how many rows; 0 on every normal start.
+    and the container decide. The others may have been sent early by hand: they are looked for when
+    their preparation begins. Returns how many rows are looked for at once; 0 on a normal start.
     """
     known = epoch.read()
     if known <= batches(session):
@@ -96,5 +108,16 @@ def hold_what_may_be_live(session: Session, epoch: Epoch, *, now: datetime) -> i
                 to=State.UNKNOWN,
                 now=now,
             )
-        session.execute(update(Instance).where(Instance.name == BATCHES).values(value=str(known)))
+        session.execute(
+            update(Publication)
+            .where(
+                Publication.state.in_([state.value for state in BEFORE_INTENT]),
+                Publication.first_intent_at.is_(None),
+            )
+            .values(first_intent_at=Publication.updated_at)
+        )
+        if known != UNREADABLE:
+            session.execute(
+                update(Instance).where(Instance.name == BATCHES).values(value=str(known))
+            )
         return len(rows)

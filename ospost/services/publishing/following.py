@@ -13,7 +13,7 @@ from ospost.domain.states import State
 from ospost.graph.client import Access
 from ospost.graph.errors import GraphError, NotSent, Refused
 from ospost.services.database import writing
-from ospost.services.publishing.rows import Note, Work, append, load
+from ospost.services.publishing.rows import LostFence, Note, Work, append, load
 from ospost.services.publishing.tools import Tools
 
 DETAILS, FIRST_COMMENT = "details", "first_comment"
@@ -74,8 +74,8 @@ def _errand(row: Followup, work: Work) -> Errand:
 
 def run(tools: Tools, session: Session, errand: Errand) -> None:
     """Do one follow-up; what fails is tried again, and never touches the post itself."""
-    access = tools.access(errand.work)
     try:
+        access = tools.access(errand.work)
         if errand.kind == DETAILS:
             _details(tools, session, errand, access)
         else:
@@ -129,13 +129,16 @@ def _comment(tools: Tools, session: Session, errand: Errand, access: Access) -> 
 
 
 def _write_comment_intent(tools: Tools, session: Session, errand: Errand) -> None:
-    """Say that the comment is about to be sent, before it is."""
+    """Say that the comment is about to be sent, before it is; LostFence if it is not ours."""
     now = tools.now()
-    session.execute(
+    written = session.execute(
         update(Followup)
         .where(Followup.id == errand.id, Followup.fence == errand.fence)
         .values(intent_at=now, looks=0, next_at=now + tools.timings.lease)
-    )
+        .returning(Followup.id)
+    ).first()
+    if written is None:
+        raise LostFence(errand.id)
 
 
 def _comment_is_there(tools: Tools, session: Session, errand: Errand) -> None:

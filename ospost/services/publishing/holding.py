@@ -13,7 +13,8 @@ from ospost.domain.states import HoldReason, Kind, State
 from ospost.graph.errors import GraphError, Refused
 from ospost.services.database import writing
 from ospost.services.publishing import trouble
-from ospost.services.publishing.rows import Note, Work, advance, error_of, hold_values
+from ospost.services.publishing.rows import Note, Work, advance, hold_values
+from ospost.services.publishing.telling import error_of
 from ospost.services.publishing.tools import BUILD_DATE, Tools
 
 NEARLY_FULL = 5
@@ -65,6 +66,9 @@ def put_on_hold(
     is_news = work.state is not State.HELD or work.hold_reason != reason
     note = Note(cause=f"held_{reason.value}", sentence=sentence)
     with writing(session):
+        if not _still_stands(session, work, reason):
+            advance(session, work, to=work.state, note=None, now=now, next_at=now, owner="")
+            return
         advance(
             session,
             work,
@@ -74,6 +78,20 @@ def put_on_hold(
             error=body,
             **hold_values(work, reason, until=until, now=now),
         )
+
+
+def _still_stands(session: Session, work: Work, reason: HoldReason) -> bool:
+    """Look again, in the transaction of the hold, whether its reason was taken away meanwhile.
+
+    What a worker knows of the account is as old as its claim; “Go on” or a new sign-in since then
+    must not be answered with a hold.
+    """
+    if reason not in (HoldReason.PAUSED, HoldReason.TOKEN):
+        return True
+    account = session.get(Account, work.account_id, populate_existing=True)
+    if account is None:
+        return True
+    return account.paused_at is not None if reason is HoldReason.PAUSED else account.needs_reconnect
 
 
 def clock_is_wrong(tools: Tools, session: Session, work: Work) -> bool:
@@ -128,6 +146,7 @@ def hold_if_full(tools: Tools, session: Session, work: Work) -> bool:
         return False
     if account.quota_total - account.quota_used > NEARLY_FULL:
         return False
+    session.rollback()  # no transaction stays open over a call
     try:
         full = read_quota(tools, session, work)
     except Refused as error:
@@ -147,6 +166,9 @@ def wake(tools: Tools, session: Session, work: Work) -> None:
         trouble.miss(tools, session, work)
         return
     reason = HoldReason(work.hold_reason)
+    if reason is HoldReason.REHEARSAL:  # only a person sends what was rehearsed
+        put_on_hold(tools, session, work, reason, trouble.MISSED[HoldReason.REHEARSAL])
+        return
     if reason is HoldReason.QUOTA:
         if hold_if_full(tools, session, work):
             return

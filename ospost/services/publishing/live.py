@@ -3,14 +3,15 @@
 import logging
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models import Account, Publication
 from ospost.domain.states import State
 from ospost.services.database import writing
-from ospost.services.publishing.rows import Note, Work, add_followup, append, notify
+from ospost.services.publishing.rows import Note, Work, add_followup, append
+from ospost.services.publishing.telling import notify
 from ospost.services.publishing.tools import Tools
 
 logger = logging.getLogger(__name__)
@@ -112,7 +113,12 @@ def _account_is_well(session: Session, work: Work) -> None:
     session.execute(
         update(Account)
         .where(Account.id == work.account_id)
-        .values(throttle_count=0, throttled_until=None, quota_used=Account.quota_used + 1)
+        .values(
+            throttle_count=0,
+            throttled_until=None,
+            quota_used=Account.quota_used + 1,
+            trouble=case((Account.needs_reconnect.is_(True), Account.trouble), else_=""),
+        )
     )
 
 

@@ -12,8 +12,9 @@ from ospost.domain.states import State
 from ospost.services.database import writing
 from ospost.services.publishing import trouble
 from ospost.services.publishing.live import record_live
-from ospost.services.publishing.rows import Note, Work, advance, error_of, notify
+from ospost.services.publishing.rows import Note, Work, advance
 from ospost.services.publishing.seeing import Look, read, read_list
+from ospost.services.publishing.telling import error_of, notify
 from ospost.services.publishing.tools import Tools
 
 
@@ -52,8 +53,6 @@ def find_link(tools: Tools, session: Session, work: Work) -> None:
     now = tools.now()
     intent_at = work.intent_at or work.due_at
     if match.media is not None:
-        with writing(session):
-            advance(session, work, to=State.PUBLISHED, note=None, now=now, next_at=None, owner="")
         _is_live(tools, session, work, Look(status=Status.PUBLISHED, match=match, words={}))
         return
     looks = work.looks + 1
@@ -220,4 +219,42 @@ def _ask_person(tools: Tools, session: Session, work: Work) -> None:
             sentence=sentence,
             remedy=remedy,
             now=now,
+        )
+
+
+def lost_in_flight(tools: Tools, session: Session, work: Work) -> None:
+    """A shot whose worker is gone: from here on it is only looked for."""
+    now = tools.now()
+    with writing(session):
+        advance(
+            session,
+            work,
+            to=State.UNKNOWN,
+            note=Note(
+                cause="worker_lost",
+                sentence="This server stopped while it was going out. Checking with Instagram.",
+            ),
+            now=now,
+            next_at=look_at(0, intent_at=work.intent_at or now, now=now, timings=tools.timings),
+            owner="",
+        )
+
+
+def look_first(tools: Tools, session: Session, work: Work) -> None:
+    """Look for a post that may be live before a new container is made for it."""
+    now = tools.now()
+    sentence = "It may be live already. Looking on Instagram before anything is sent."
+    with writing(session):
+        advance(
+            session,
+            work,
+            to=State.UNKNOWN,
+            note=Note(cause="look_first", sentence=sentence),
+            now=now,
+            intent_at=now,
+            looks=0,
+            absent_looks=0,
+            absent_look_at=None,
+            next_at=now,
+            owner="",
         )

@@ -13,13 +13,15 @@ from sqlalchemy.orm import Session
 
 from ospost.domain.states import State
 from ospost.graph.client import Access
+from ospost.graph.errors import Refused
 from ospost.services.publishing import claims, following
 from ospost.services.publishing.holding import wake
-from ospost.services.publishing.looking import find_link, look
+from ospost.services.publishing.looking import find_link, look, lost_in_flight
 from ospost.services.publishing.preparing import prepare
 from ospost.services.publishing.rows import LostFence, Work
-from ospost.services.publishing.shot import lost_in_flight, shoot
+from ospost.services.publishing.shot import shoot
 from ospost.services.publishing.tools import Tools
+from ospost.services.publishing.trouble import on_error
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +53,8 @@ class Machine:
         now = self.tools.now()
         horizon = now + self.tools.timings.claim_ahead
         with self.tools.sessions() as session:
+            if not claims.anything_due(session, horizon=horizon):
+                return []
             shots = self.claim_shots(session, most=threads, horizon=horizon)
             left = min(rest, threads - len(shots))
             others = self._claim_rest(session, most=left, horizon=horizon)
@@ -87,6 +91,8 @@ class Machine:
         """
         now = self.tools.now()
         with self.tools.sessions() as session:
+            if not claims.anything_due(session, horizon=now):
+                return None
             if was_shot:
                 tasks = self.claim_shots(session, most=1, horizon=now, account_id=account_id)
                 if tasks:
@@ -142,22 +148,35 @@ class Machine:
 
     def _shot(self, work: Work) -> Task:
         """Open the token ahead of the moment, so that nothing is read when it is due."""
-        access = self.tools.access(work)
+        try:
+            access = self.tools.access(work)
+        except Refused as error:
+            return self._task(work, is_shot=True, refused=error)
         return self._task(work, is_shot=True, access=access)
 
-    def _task(self, work: Work, *, is_shot: bool, access: Access | None = None) -> Task:
+    def _task(
+        self,
+        work: Work,
+        *,
+        is_shot: bool,
+        access: Access | None = None,
+        refused: Refused | None = None,
+    ) -> Task:
+        moment = work.due_at if is_shot else work.wanted_at
         return Task(
             key=f"p{work.id}.{work.fence}",
-            run_at=max(work.due_at, self.tools.now()) if is_shot else self.tools.now(),
+            run_at=max(moment, self.tools.now()),
             is_shot=is_shot,
             account_id=work.account_id,
-            run=lambda: self._step(work, access),
+            run=lambda: self._step(work, access, refused),
         )
 
-    def _step(self, work: Work, access: Access | None) -> None:
+    def _step(self, work: Work, access: Access | None, refused: Refused | None) -> None:
         with self.tools.sessions() as session:
             try:
-                if access is not None:
+                if refused is not None:
+                    on_error(self.tools, session, work, refused)
+                elif access is not None:
                     shoot(self.tools, session, work, access)
                 else:
                     STEPS[work.state](self.tools, session, work)
@@ -166,7 +185,10 @@ class Machine:
 
     def _follow(self, errand: following.Errand) -> None:
         with self.tools.sessions() as session:
-            following.run(self.tools, session, errand)
+            try:
+                following.run(self.tools, session, errand)
+            except LostFence:
+                logger.info("somebody else has it now", extra={"followup": errand.id})
 
 
 STEPS: dict[State, Callable[[Tools, Session, Work], None]] = {

@@ -23,14 +23,9 @@ from ospost.services.publishing.holding import (
     read_quota,
     stands_in_the_way,
 )
-from ospost.services.publishing.rows import (
-    Note,
-    Work,
-    advance,
-    error_of,
-    notify,
-    release,
-)
+from ospost.services.publishing.looking import look_first
+from ospost.services.publishing.rows import Note, Work, advance, release
+from ospost.services.publishing.telling import error_of, notify
 from ospost.services.publishing.tools import Tools
 
 LINK_LIFE = timedelta(hours=25)
@@ -43,21 +38,24 @@ def prepare(tools: Tools, session: Session, work: Work) -> None:
         return
     if work.state is State.READY and hold_if_full(tools, session, work):
         return
-    until = tools.breaker.open_until(work.login, now=tools.now(), timings=tools.timings)
+    if work.first_intent_at is not None and not _has_good_container(tools, work):
+        look_first(tools, session, work)
+        return
+    until = tools.open_until(work)
     if until is not None:
         _wait_for_breaker(tools, session, work, until)
         return
     try:
-        if work.has_container and not _is_useless(tools, work):
+        if _has_good_container(tools, work):
             _poll(tools, session, work)
         else:
             _make_container(tools, session, work)
-        tools.breaker.answered(work.login)
+        tools.answered(work)
     except (NotSent, NoAnswer) as error:
-        tools.breaker.failed(work.login, now=tools.now(), timings=tools.timings)
+        tools.failed(work)
         trouble.on_error(tools, session, work, error)
     except Refused as error:
-        tools.breaker.answered(work.login)
+        tools.answered(work)
         trouble.on_error(tools, session, work, error)
 
 
@@ -72,19 +70,22 @@ def _is_too_early(tools: Tools, session: Session, work: Work) -> bool:
     return True
 
 
-def _is_useless(tools: Tools, work: Work) -> bool:
-    """Whether a container is stuck or too old, so that a new one must be made."""
-    if work.container_made_at is None:
-        return True
+def _has_good_container(tools: Tools, work: Work) -> bool:
+    """Whether there is a container of these words that is neither stuck nor too old."""
+    if not work.has_container or work.container_made_at is None:
+        return False
     age = tools.now() - work.container_made_at
     limit = tools.timings.stuck_after if work.finished_at is None else tools.timings.container_life
-    return age > limit
+    return age <= limit
 
 
 def _wait_for_breaker(tools: Tools, session: Session, work: Work, until: datetime) -> None:
-    at = until + (until - tools.now()) * 0.1 * tools.spread()
+    now = tools.now()
+    at = until + (until - now) * 0.1 * tools.spread()
+    if work.state is State.READY or now < work.due_at:
+        at = min(at, max(work.due_at, now))
     with writing(session):
-        advance(session, work, to=work.state, note=None, now=tools.now(), next_at=at, owner="")
+        advance(session, work, to=work.state, note=None, now=now, next_at=at, owner="")
 
 
 def _make_container(tools: Tools, session: Session, work: Work) -> None:

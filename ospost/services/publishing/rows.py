@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from models import Account, Event, Followup, Membership, Outbox, Post, Publication, Slide
-from ospost.domain.states import OUTSIDE, HoldReason, Kind, State, can_move
+from models import Account, Event, Followup, Post, Publication, Slide
+from ospost.domain.states import HoldReason, Kind, State, can_move
 from ospost.services.database import writing
 
 
@@ -33,6 +33,7 @@ class Work:
     fence: int
     due_at: datetime
     next_at: datetime | None
+    wanted_at: datetime  # when it was due before the claim
     tries: int
     container_id: str
     container_revision: int
@@ -120,17 +121,21 @@ _COLUMNS = (
     Account.throttled_until,
 )
 
+_LOAD = (
+    select(*_COLUMNS)
+    .join(Post, Post.id == Publication.post_id)
+    .join(Account, Account.id == Publication.account_id)
+    .outerjoin(Slide, (Slide.post_id == Post.id) & (Slide.no == Publication.frame_no))
+    .where(Publication.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Publication.due_at, Publication.id)
+)
+
 
 def load(session: Session, ids: list[int], *, grace_seconds: int) -> list[Work]:
     """Read the publications *ids* with all that a step needs, in one query, by due time."""
-    rows = session.execute(
-        select(*_COLUMNS)
-        .join(Post, Post.id == Publication.post_id)
-        .join(Account, Account.id == Publication.account_id)
-        .outerjoin(Slide, (Slide.post_id == Post.id) & (Slide.no == Publication.frame_no))
-        .where(Publication.id.in_(ids))
-        .order_by(Publication.due_at, Publication.id)
-    ).mappings()
+    if not ids:
+        return []
+    rows = session.execute(_LOAD, {"ids": ids}).mappings()
     return [_work(dict(row), grace_seconds) for row in rows]
 
 
@@ -140,6 +145,7 @@ def _work(row: dict[str, Any], grace_seconds: int) -> Work:
     row["is_paused"] = row.pop("paused_at") is not None
     row["state"] = State(row["state"])
     row["kind"] = Kind(row["kind"])
+    row["wanted_at"] = row["due_at"]
     row["baseline"] = tuple(row["baseline"] or ())
     return Work(**row)
 
@@ -174,6 +180,7 @@ def advance(
         .where(Publication.id == work.id, Publication.fence == work.fence, *extra_where)
         .values(state=to.value, updated_at=now, **values)
         .returning(Publication.id)
+        .execution_options(synchronize_session=False)
     ).first()
     if changed is None:
         raise LostFence(work.id)
@@ -192,22 +199,40 @@ def append(
     now: datetime,
 ) -> None:
     """Add one line to a timeline; call inside `writing`."""
-    number = select(func.coalesce(func.max(Event.no), 0) + 1).where(
-        Event.publication_id == publication_id
-    )
     session.execute(
-        insert(Event).values(
-            publication_id=publication_id,
-            no=number.scalar_subquery(),
-            at=now,
-            fence=fence,
-            from_state=came_from.value,
-            to_state=to.value,
-            cause=note.cause,
-            sentence=note.sentence,
-            detail=note.detail or {},
-        )
+        _APPEND,
+        {
+            "publication": publication_id,
+            "publication_id": publication_id,
+            "at": now,
+            "fence": fence,
+            "from_state": came_from.value,
+            "to_state": to.value,
+            "cause": note.cause,
+            "sentence": note.sentence,
+            "detail": note.detail or {},
+        },
     )
+
+
+_APPEND = insert(Event).values(
+    no=select(func.coalesce(func.max(Event.no), 0) + 1)
+    .where(Event.publication_id == bindparam("publication"))
+    .scalar_subquery(),
+    **{
+        name: bindparam(name)
+        for name in (
+            "publication_id",
+            "at",
+            "fence",
+            "from_state",
+            "to_state",
+            "cause",
+            "sentence",
+            "detail",
+        )
+    },
+)
 
 
 def release(session: Session, work: Work, *, next_at: datetime, now: datetime) -> None:
@@ -227,38 +252,6 @@ def add_followup(session: Session, publication_id: int, kind: str, *, at: dateti
         )
 
 
-def notify(
-    session: Session, work: Work, *, title: str, sentence: str, remedy: str, now: datetime
-) -> None:
-    """Write one notice for every member of the account; call inside `writing`."""
-    payload = {"post_id": work.post_id, "title": title, "sentence": sentence, "remedy": remedy}
-    members = select(Membership.user_id).where(Membership.account_id == work.account_id)
-    for user_id in session.scalars(members):
-        session.execute(
-            insert(Outbox).values(
-                at=now,
-                kind="notice",
-                user_id=user_id,
-                account_id=work.account_id,
-                payload=payload,
-                next_at=now,
-            )
-        )
-
-
-def error_of(
-    *, code: int | None, subcode: int | None, message: str, remedy: str, fbtrace_id: str = ""
-) -> dict[str, Any]:
-    """Build what the post's page and its JSON say of a trouble."""
-    return {
-        "code": code,
-        "subcode": subcode,
-        "message": message,
-        "remedy": remedy,
-        "fbtrace_id": fbtrace_id,
-    }
-
-
 def hold_values(
     work: Work, reason: HoldReason, *, until: datetime | None, now: datetime
 ) -> dict[str, Any]:
@@ -272,8 +265,3 @@ def hold_values(
         "next_at": min(until, end) if until else end,
         "owner": "",
     }
-
-
-def outside(state: State) -> str:
-    """Return what JSON calls *state*."""
-    return OUTSIDE[state]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -28,16 +28,8 @@ from ospost.services.publishing.holding import (
     stands_in_the_way,
 )
 from ospost.services.publishing.live import record_live
-from ospost.services.publishing.rows import (
-    LostFence,
-    Note,
-    Work,
-    advance,
-    error_of,
-    hold_values,
-    notify,
-    release,
-)
+from ospost.services.publishing.rows import LostFence, Note, Work, advance, hold_values, release
+from ospost.services.publishing.telling import error_of, notify
 from ospost.services.publishing.tools import Stopwatch, Tools
 
 
@@ -46,11 +38,7 @@ def shoot(tools: Tools, session: Session, work: Work, access: Access) -> None:
     if _must_not_go(tools, session, work):
         return
     intent_at = tools.now()
-    try:
-        _write_intent(tools, session, work, intent_at)
-    except IntegrityError:
-        # another shot of this account is under way: the unique index is the net below the claim
-        release(session, work, next_at=tools.now() + tools.timings.tick, now=tools.now())
+    if not _take_aim(tools, session, work, intent_at):
         return
     tools.reached("intent")
     stopwatch = Stopwatch(tools.now)
@@ -74,6 +62,26 @@ def shoot(tools: Tools, session: Session, work: Work, access: Access) -> None:
         tools.reached("answered")
         _live(tools, session, shot, published)
     tools.reached("recorded")
+
+
+def _take_aim(tools: Tools, session: Session, work: Work, intent_at: datetime) -> bool:
+    """Commit the intent; say whether the call may follow.
+
+    Not, when another shot of the account is under way (the unique index is the net below the
+    claim), or when the post was stopped, rehearsed or retimed since it was claimed.
+    """
+    try:
+        _write_intent(tools, session, work, intent_at)
+    except IntegrityError:
+        pass
+    except LostFence:
+        if not _is_still_ours(session, work):
+            raise
+        session.rollback()
+    else:
+        return True
+    release(session, work, next_at=tools.now() + tools.timings.tick, now=tools.now())
+    return False
 
 
 def _must_not_go(tools: Tools, session: Session, work: Work) -> bool:
@@ -103,7 +111,10 @@ def _is_spaced(tools: Tools, session: Session, work: Work, now: datetime) -> boo
 
 
 def _write_intent(tools: Tools, session: Session, work: Work, now: datetime) -> None:
-    is_paused = exists().where(Account.id == work.account_id, Account.paused_at.is_not(None))
+    is_stopped = exists().where(
+        Account.id == work.account_id,
+        or_(Account.paused_at.is_not(None), Account.rehearse.is_(True)),
+    )
     with writing(session):
         advance(
             session,
@@ -115,7 +126,7 @@ def _write_intent(tools: Tools, session: Session, work: Work, now: datetime) -> 
                 Publication.state == State.READY.value,
                 Publication.revision == Publication.container_revision,
                 Publication.due_at <= now,
-                ~is_paused,
+                ~is_stopped,
             ),
             intent_at=now,
             first_intent_at=work.first_intent_at or now,
@@ -123,6 +134,7 @@ def _write_intent(tools: Tools, session: Session, work: Work, now: datetime) -> 
             looks=0,
             absent_looks=0,
             absent_look_at=None,
+            told_at=None,
             next_at=now + tools.timings.lease,
         )
 
@@ -164,13 +176,14 @@ def _live(tools: Tools, session: Session, shot: Work, published: Published) -> N
 
 def _not_sent(tools: Tools, session: Session, shot: Work, error: NotSent) -> None:
     """Nothing left this machine: ready again, or still unknown because of an earlier intent."""
-    tools.breaker.failed(shot.login, now=tools.now(), timings=tools.timings)
+    if not error.held_back:  # our own guard is no outage of Meta's
+        tools.failed(shot)
     now = tools.now()
     if not _is_only_intent(shot):
         _unknown(tools, session, shot, error.sentence, error.details())
         return
     wait = tools.timings.tick if error.held_back else tools.timings.not_ready_waits[0]
-    until = tools.breaker.open_until(shot.login, now=now, timings=tools.timings)
+    until = tools.open_until(shot)
     with writing(session):
         advance(
             session,
@@ -185,7 +198,7 @@ def _not_sent(tools: Tools, session: Session, shot: Work, error: NotSent) -> Non
 
 
 def _refused_or_unknown(tools: Tools, session: Session, shot: Work, error: GraphError) -> None:
-    tools.breaker.answered(shot.login)
+    tools.answered(shot)
     if (
         isinstance(error, Refused)
         and error.kind in PROVES_NOT_LIVE
@@ -230,13 +243,17 @@ def _refused(tools: Tools, session: Session, shot: Work, error: Refused) -> None
         }
         to = State.PREPARING
     with writing(session):
+        if to is State.HELD and trouble.has_new_token(session, shot):
+            to, values = State.READY, {"first_intent_at": None, "owner": "", "next_at": now}
+        is_first = not trouble.has_happened(session, shot, note.cause)
         advance(session, shot, to=to, note=note, now=now, **values)
         if to is State.HELD:
+            trouble.mark_account(session, shot.account_id, error.known, until=None, now=now)
+        if to is State.HELD and is_first:
             _tell_of_hold(session, shot, error, now)
 
 
 def _tell_of_hold(session: Session, shot: Work, error: Refused, now: datetime) -> None:
-    trouble.mark_account(session, shot.account_id, error.known, until=None, now=now)
     notify(
         session,
         shot,
@@ -264,23 +281,5 @@ def _unknown(
             ),
             now=now,
             next_at=look_at(0, intent_at=intent_at, now=now, timings=tools.timings),
-            owner="",
-        )
-
-
-def lost_in_flight(tools: Tools, session: Session, work: Work) -> None:
-    """A shot whose worker is gone: from here on it is only looked for."""
-    now = tools.now()
-    with writing(session):
-        advance(
-            session,
-            work,
-            to=State.UNKNOWN,
-            note=Note(
-                cause="worker_lost",
-                sentence="This server stopped while it was going out. Checking with Instagram.",
-            ),
-            now=now,
-            next_at=look_at(0, intent_at=work.intent_at or now, now=now, timings=tools.timings),
             owner="",
         )

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session, sessionmaker
 from helpers import utcnow
 from ospost.domain.timings import Timings
 from ospost.graph.client import Access, GraphClient, Login
+from ospost.graph.errors import Refused
 from ospost.imaging.workshop import Workshop
 from ospost.services.publishing.rows import Work
 from ospost.storage.base import Storage
-from ospost.vault import Vault
+from ospost.vault import Vault, VaultError
 
 
 def _nothing(_moment: str) -> None:
@@ -47,15 +48,44 @@ class Tools:
     breaker: "Breaker" = field(default_factory=lambda: Breaker())
 
     def access(self, work: Work) -> Access:
-        """Open the token of *work*'s account."""
-        token = self.vault.open(
-            work.token_sealed, table="account", column="token_sealed", row_id=work.account_id
-        )
+        """Open the token of *work*'s account.
+
+        A token that no key opens is to the machine what a dead one is: raises Refused (190).
+        """
+        try:
+            token = self.vault.open(
+                work.token_sealed, table="account", column="token_sealed", row_id=work.account_id
+            )
+        except VaultError as error:
+            message = "The stored token cannot be opened with this server's keys."
+            raise Refused(code=190, message=message, http_status=400) from error
         return Access(login=Login(work.login), ig_id=work.ig_id, token=token)
+
+    def open_until(self, work: Work) -> datetime | None:
+        """Return until when calls for *work* are to wait for an outage to end, if they are."""
+        now = self.now()
+        waits = [
+            self.breaker.open_until(name, now=now, timings=self.timings) for name in _names(work)
+        ]
+        return max((until for until in waits if until is not None), default=None)
+
+    def failed(self, work: Work) -> None:
+        """Count a call that found nobody there, for its host and for its account."""
+        for name in _names(work):
+            self.breaker.failed(name, now=self.now(), timings=self.timings)
+
+    def answered(self, work: Work) -> None:
+        """Count an answer, of whatever kind."""
+        for name in _names(work):
+            self.breaker.answered(name)
 
     def spread(self) -> float:
         """Return a random share (0..1) for jitter."""
         return random.random()  # noqa: S311 - spreads retries, guards nothing
+
+
+def _names(work: Work) -> tuple[str, str]:
+    return work.login, f"{work.login} {work.account_id}"
 
 
 class Stopwatch:

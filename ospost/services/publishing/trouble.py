@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
-from models import Account
+from models import Account, Event
 from ospost.domain.meta_codes import Kind, Known
 from ospost.domain.pace import retry_at, throttle_until
 from ospost.domain.reactions import (
@@ -19,15 +19,8 @@ from ospost.domain.reactions import (
 from ospost.domain.states import HoldReason, State
 from ospost.graph.errors import GraphError, Refused
 from ospost.services.database import writing
-from ospost.services.publishing.rows import (
-    Note,
-    Work,
-    advance,
-    error_of,
-    hold_values,
-    notify,
-    release,
-)
+from ospost.services.publishing.rows import Note, Work, advance, hold_values, release
+from ospost.services.publishing.telling import error_of, notify
 from ospost.services.publishing.tools import Tools
 
 
@@ -80,18 +73,22 @@ def wait(tools: Tools, session: Session, work: Work, error: GraphError) -> None:
     at = now + tools.timings.first_retry * (0.5 + tools.spread())
     if now < work.due_at:
         at = min(at, work.due_at)
-    is_news = work.tries == 0 or work.state is State.SCHEDULED
     note = Note(cause="outage", sentence=f"{error.sentence} Trying again.", detail=error.details())
     with writing(session):
+        last = session.scalar(
+            select(Event.cause)
+            .where(Event.publication_id == work.id)
+            .order_by(Event.no.desc())
+            .limit(1)
+        )
         advance(
             session,
             work,
             to=State.PREPARING,
-            note=note if is_news else None,
+            note=note if last != "outage" else None,
             now=now,
             next_at=at,
             owner="",
-            tries=max(work.tries, 1) if is_news else work.tries,
         )
 
 
@@ -203,6 +200,10 @@ def hold(
     now, reason = tools.now(), HOLDS[known.kind]
     until = _hold_until(tools, session, work, known.kind, asked=asked, now=now)
     with writing(session):
+        if known.kind in NEEDS_RECONNECT and has_new_token(session, work):
+            advance(session, work, to=State.PREPARING, note=None, now=now, next_at=now, owner="")
+            return
+        is_first = not has_happened(session, work, note.cause)
         advance(
             session,
             work,
@@ -213,7 +214,7 @@ def hold(
             **hold_values(work, reason, until=until, now=now),
         )
         mark_account(session, work.account_id, known, until=until, now=now)
-        if reason is not HoldReason.THROTTLED:
+        if is_first and reason is not HoldReason.THROTTLED:
             notify(
                 session,
                 work,
@@ -222,6 +223,18 @@ def hold(
                 remedy=known.remedy,
                 now=now,
             )
+
+
+def has_new_token(session: Session, work: Work) -> bool:
+    """Whether somebody signed in again while a call with the old token was under way."""
+    sealed = session.scalar(select(Account.token_sealed).where(Account.id == work.account_id))
+    return bool(sealed) and sealed != work.token_sealed
+
+
+def has_happened(session: Session, work: Work, cause: str) -> bool:
+    """Whether the timeline has such a line already: one problem is one notice."""
+    line = exists().where(Event.publication_id == work.id, Event.cause == cause)
+    return bool(session.scalar(select(line)))
 
 
 def mark_account(
@@ -234,6 +247,8 @@ def mark_account(
         values = {"throttled_until": until, "throttle_count": Account.throttle_count + 1}
     else:
         values = {"trouble": known.sentence}
+        if known.kind is Kind.QUOTA:  # so that the limit is read before the next try
+            values["quota_used"] = func.coalesce(Account.quota_total, Account.quota_used)
     if "trouble" in values:
         values["trouble_at"] = now
     session.execute(update(Account).where(Account.id == account_id).values(**values))
