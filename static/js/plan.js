@@ -30,5 +30,7 @@ export default function plan(element) {
     menu.querySelector("summary").focus();
   });
   const day = document.getElementById(element.dataset.focus);
-  if (day && !location.hash && day.getBoundingClientRect().top > innerHeight * 0.75) day.scrollIntoView({ block: "start" }); // else the message above stays in sight
+  const isOnFirstScreen = day && day.getBoundingClientRect().top + scrollY < innerHeight * 0.75;
+  if (isOnFirstScreen && document.querySelector("#flashes > *")) scrollTo(0, 0); // the message about it, too
+  else if (day && !location.hash) day.scrollIntoView({ block: "start" });
 }

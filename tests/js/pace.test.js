@@ -17,6 +17,11 @@ test("a scheduled post is followed closely from two minutes before its time", ()
   assert.ok(dueSoon([mark("scheduled", -30)], NOW));
 });
 
+test("what has just gone live is followed until its link is there", () => {
+  assert.ok(dueSoon([mark("published", -5)], NOW));
+  assert.ok(!dueSoon([mark("published", -31)], NOW));
+});
+
 test("what is live, failed, a draft or long ago is not", () => {
   assert.ok(!dueSoon([mark("published", 5), mark("failed", 5), { state: "draft" }, mark("scheduled", -3600)], NOW));
   assert.ok(!dueSoon([], NOW));
