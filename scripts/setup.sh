@@ -82,7 +82,7 @@ if [ "$want" = run ]; then
 fi
 install dev requirements-dev.txt
 
-has_node() { node -e 'process.exit(process.versions.node.split(".")[0] < 18)' >/dev/null 2>&1; }
+has_node() { node -e 'process.exit(process.versions.node.split(".")[0] < 18 ? 1 : 0)' >/dev/null 2>&1; }
 has_browser() { sh scripts/browser.sh >/dev/null 2>&1; }
 has_fonts() { [ -n "$(fc-list 2>/dev/null)" ]; }
 
