@@ -197,28 +197,17 @@ def _note(seen: Look) -> Note:
 
 
 def _ask_person(tools: Tools, session: Session, work: Work) -> None:
-    now = tools.now()
     sentence = "Nobody can tell from here whether this post is live."
     remedy = "Please look on Instagram, then say here whether it is live or not."
-    body = error_of(code=None, subcode=None, message=sentence, remedy=remedy)
     with writing(session):
-        advance(
+        trouble.conclude(
             session,
             work,
             to=State.REVIEW,
-            note=Note(cause="review", sentence=sentence),
-            now=now,
-            next_at=None,
-            owner="",
-            error=body,
-        )
-        notify(
-            session,
-            work,
             title="Please look on Instagram",
-            sentence=sentence,
-            remedy=remedy,
-            now=now,
+            note=Note(cause="review", sentence=sentence),
+            body=error_of(code=None, subcode=None, message=sentence, remedy=remedy),
+            now=tools.now(),
         )
 
 

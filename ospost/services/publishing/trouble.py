@@ -123,53 +123,49 @@ def fail(tools: Tools, session: Session, work: Work, *, note: Note, body: dict[s
     with writing(session):
         if state is not work.state:
             advance(session, work, to=state, note=None, now=now)
-        advance(
+        conclude(
             session,
             replace_state(work, state),
             to=State.FAILED,
-            note=note,
-            now=now,
-            next_at=None,
-            owner="",
-            error=body,
-        )
-        notify(
-            session,
-            work,
             title="A post could not be published",
-            sentence=note.sentence,
-            remedy=body["remedy"],
+            note=note,
+            body=body,
             now=now,
         )
 
 
 def miss(tools: Tools, session: Session, work: Work, *, sentence: str = "", **values: Any) -> None:
     """End the work because its time is over: too late by the account's grace, never sent."""
-    now = tools.now()
     reason = sentence or MISSED[work.hold_reason if work.state is State.HELD else ""]
-    body = error_of(
-        code=None, subcode=None, message=reason, remedy="Give it a new time, or publish it now."
-    )
+    remedy = "Give it a new time, or publish it now."
     with writing(session):
-        advance(
+        conclude(
             session,
             work,
             to=State.MISSED,
+            title="A post was missed",
             note=Note(cause="missed", sentence=reason),
-            now=now,
-            next_at=None,
-            owner="",
-            error=body,
+            body=error_of(code=None, subcode=None, message=reason, remedy=remedy),
+            now=tools.now(),
             **values,
         )
-        notify(
-            session,
-            work,
-            title="A post was missed",
-            sentence=reason,
-            remedy=body["remedy"],
-            now=now,
-        )
+
+
+def conclude(
+    session: Session,
+    work: Work,
+    *,
+    to: State,
+    title: str,
+    note: Note,
+    body: dict[str, Any],
+    now: datetime,
+    **values: Any,
+) -> None:
+    """End the machine's part of *work* and tell the account's people; call inside `writing`."""
+    advance(session, work, to=to, note=note, now=now, next_at=None, owner="", error=body, **values)
+    remedy = str(body["remedy"])
+    notify(session, work, title=title, sentence=note.sentence, remedy=remedy, now=now)
 
 
 MISSED = {
