@@ -55,3 +55,22 @@ def distance(moment: datetime, now: datetime) -> str:
     if not count:
         return "now"
     return f"in {plural(count, unit)}" if seconds > 0 else f"{plural(count, unit)} ago"
+
+
+BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"))
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def browser_name(agent: str) -> str:
+    """Return a User-Agent header in words that a person knows: 'Firefox on Windows'."""
+    browser = next((name for part, name in BROWSERS if part in agent), "")
+    browser = browser or ("Safari" if "Safari" in agent else "A browser")
+    system = next((name for part, name in SYSTEMS if part in agent), "")
+    return f"{browser} on {system}" if system else browser

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask, current_app, g, url_for
 from flask_login import current_user
 
+from helpers import browser_name
 from models import db
 from ospost.runtime import runtime
 from ospost.services import people
@@ -20,6 +21,7 @@ def init_app(app: Flask) -> None:
     """Give the templates of *app* the person, their accounts and the facts of the instance."""
     version = _our_version(Path(app.root_path) / "pyproject.toml")
     app.context_processor(_facts)
+    app.add_template_filter(browser_name)
     app.context_processor(lambda: {"asset": asset, "version": version})
 
 

@@ -36,7 +36,9 @@ def flash_saved(post_id: int, did: str) -> str:
 
 def flash_warnings(warnings: list[tuple[str, str]]) -> None:
     """Say what Instagram may refuse in a post that was saved all the same."""
-    for _, message in dict.fromkeys(warnings):
+    for field, message in dict.fromkeys(warnings):
+        if field == "crop":
+            continue  # said beside the picture, where it can be changed
         flash(message, "warn")
 
 

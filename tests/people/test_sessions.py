@@ -136,15 +136,14 @@ def test_a_person_sees_their_browsers_and_ends_one(
     signed_in: FlaskClient, app: Flask, world: World
 ) -> None:
     other = app.test_client()
-    other.environ_base["HTTP_USER_AGENT"] = "Old telephone"
+    agent = "Mozilla/5.0 (Android 15; Mobile) Gecko/130.0 Firefox/130.0"
+    other.environ_base["HTTP_USER_AGENT"] = agent
     by_facebook(other, world)
     page = signed_in.get("/account").text
-    assert "Old telephone" in page and "this browser" in page
+    assert "Firefox on Android" in page and "this browser" in page
 
     with rows(app) as session:
-        wanted = session.scalars(
-            select(LoginSession.id).where(LoginSession.agent == "Old telephone")
-        ).one()
+        wanted = session.scalars(select(LoginSession.id).where(LoginSession.agent == agent)).one()
     answer = send(signed_in, f"/account/sessions/{wanted}/end")
 
     assert answer.status_code == 303
