@@ -1,6 +1,8 @@
 """Nobody sees or touches what is not theirs: every route, asked by people without a right to it."""
 
+import os
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -17,6 +19,14 @@ from tests.people.test_deletion import add_picture
 from tests.people.test_reconnecting import schedule
 
 SECRET = "canary-of-ada-7Hq"
+ACCESS = Path(__file__).resolve().parents[2] / "docs" / "access.md"
+HEAD = """# Who gets what
+
+Every route of Ospost, asked by people without a right to it: what they are answered. The test
+that compares this table with the running app is `tests/people/test_strangers.py`; run it with
+`WRITE_ACCESS_TABLE=1` to write the table anew.
+
+"""
 
 
 @pytest.fixture
@@ -107,7 +117,9 @@ def test_every_route_gives_strangers_nothing(
 
     table = list(walk(make_open, victim, stranger=stranger, ended=ended))
 
-    print(as_text(table))
+    if os.environ.get("WRITE_ACCESS_TABLE"):
+        ACCESS.write_text(f"{HEAD}{as_text(table)}\n", encoding="utf-8")
+    assert as_text(table) in ACCESS.read_text(encoding="utf-8"), "docs/access.md is out of date"
     wrong = [f"{r.route}: {r.answers}, not {r.expected}" for r in table if r.answers != r.expected]
     assert not wrong, "\n".join(wrong)
     assert not [row.route for row in table for text in row.texts if SECRET in text]
