@@ -1,8 +1,10 @@
 """Runs the machine by hand, in virtual time, against the sandbox over real HTTP.
 
-One clock for both sides: when the machine has nothing to do, time jumps to the next row's moment.
+One clock for both sides: when the machine has nothing to do, time jumps to shortly before the next
+row's moment, where the tick of a server would find it. What runs too early is seen so.
 """
 
+import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -10,14 +12,20 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import Event, Followup, Outbox, Publication
+from models import Account, Event, Followup, Outbox, Publication
 from ospost.domain.timings import Timings
 from ospost.jobs.on_apscheduler import tools_of
 from ospost.services.publishing.machine import Machine, Task
+from sandbox.faults import Fault
 from sandbox.things import Media
 from sandbox.world import World
 
 EVERY = 50
+
+
+def fault(world: World, endpoint: str, kind: str, **more: object) -> Fault:
+    """Let calls of *endpoint* go wrong."""
+    return world.faults.add(endpoint=endpoint, kind=kind, **more)
 
 
 class Died(BaseException):
@@ -36,6 +44,7 @@ class Drive:
     passed: list[str] = field(default_factory=list)
     die_at: str = ""
     die_after: int = 0
+    chance: random.Random = field(default_factory=lambda: random.Random(7))
 
     def __post_init__(self) -> None:
         run = self.app.extensions["ospost"]
@@ -87,7 +96,9 @@ class Drive:
         ahead = [moment for moment in moments if moment is not None]
         if not ahead or min(ahead) > end:
             return False
-        self.jump(max(0.0, (min(ahead) - self.now()).total_seconds()))
+        gap = max(0.0, (min(ahead) - self.now()).total_seconds())
+        early = self.chance.random() * self.tools.timings.claim_ahead.total_seconds()
+        self.jump(gap - early if gap > early else gap)
         return True
 
     def _reached(self, moment: str) -> None:
@@ -98,6 +109,27 @@ class Drive:
                 return
             self.die_at = ""
             raise Died(moment)
+
+    def meet(self, moment: datetime) -> None:
+        """Let time pass until *moment*."""
+        self.jump(max(0.0, (moment - self.now()).total_seconds()))
+
+    def take_shots(self, *, ahead: float = 0) -> list[Task]:
+        """Claim the shots that are due within *ahead* seconds, and do not run them."""
+        with self.session() as session:
+            horizon = self.now() + timedelta(seconds=ahead)
+            return self.machine.claim_shots(session, most=EVERY, horizon=horizon)
+
+    def take_others(self) -> list[Task]:
+        """Claim whatever else is due now, and do not run it."""
+        with self.session() as session:
+            return self.machine._claim_rest(session, most=EVERY, horizon=self.now())
+
+    def account(self) -> Account:
+        """The only account."""
+        with self.session() as session:
+            (account,) = session.scalars(select(Account))
+            return account
 
     def rows(self) -> list[Publication]:
         """All publications, by id."""

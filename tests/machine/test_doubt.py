@@ -1,17 +1,18 @@
 """Lost answers, false answers and deaths: whatever happens, one post and the true media id."""
 
+import re
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from ospost.domain.states import State
-from sandbox.world import World
-from tests.machine.driving import Died, Drive
+from ospost.services import publishing
+from tests.machine.driving import Died, Drive, fault
+from tests.processes.test_kill import POINTS as KILLED
 from tests.support import Studio, in_seconds
 
 WORLDS = ["refuse", "same_id", "duplicate"]
-
-
-def fault(world: World, endpoint: str, kind: str, **more: object) -> None:
-    world.faults.add(endpoint=endpoint, kind=kind, **more)
 
 
 def assert_live_once(drive: Drive) -> None:
@@ -117,8 +118,6 @@ def test_a_post_made_by_hand_with_the_same_words_is_not_taken_for_ours(
 
 def copy_by_hand(drive: Drive) -> None:
     """Somebody posts the same picture and words in the app."""
-    from dataclasses import replace
-
     (media,) = drive.live()
     with drive.world.lock:
         drive.world.add_media(replace(media, id="18000000000000001", shortcode="byhand00001"))
@@ -139,33 +138,40 @@ def test_a_published_container_without_a_visible_media_is_live_and_looked_for(
     assert_live_once(drive)
 
 
-POINTS = [
-    "claimed",
-    "preparing",
-    "container_made",
-    "container_saved",
-    "polled",
-    "ready",
-    "intent",
-    "answered",
-    "recorded",
-    "followed_up",
-]
+POINTS = {
+    "claimed": 5,
+    "preparing": 1,
+    "container_made": 1,
+    "container_saved": 1,
+    "polled": 2,
+    "ready": 2,
+    "intent": 1,
+    "fence_read": 1,
+    "answered": 1,
+    "recorded": 1,
+    "comment_intent": 1,
+    "followed_up": 2,
+}
+"""The commit points of a post with a first comment, and how often each is passed."""
+POINTS_IN_DOUBT = {**POINTS, "claimed": 6, "looked": 1, "look_recorded": 1}
+"""The same after a lost answer whose post is live."""
+
+
+def each_time(points: dict[str, int]) -> list[tuple[str, int]]:
+    """Return every time that every point is reached."""
+    return [(point, time) for point, times in points.items() for time in range(times)]
 
 
 @pytest.mark.parametrize("used", ["refuse", "duplicate"])
-@pytest.mark.parametrize("occurrence", [0, 1, 2])
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(("point", "occurrence"), each_time(POINTS))
 def test_a_worker_that_dies_at_any_point_leaves_one_post(
     studio: Studio, drive: Drive, point: str, occurrence: int, used: str
 ) -> None:
     studio.world.switches.used_container = used
     studio.post("Survivor", due_at=in_seconds(60), first_comment="Still here")
     drive.die_at, drive.die_after = point, occurrence
-    try:
+    with pytest.raises(Died):
         drive.run(seconds=600)
-    except Died:
-        pass
     heir = Drive(studio.app, studio.world, owner="tests:2:b", ahead=drive.ahead)
 
     heir.run(seconds=7200)
@@ -173,6 +179,37 @@ def test_a_worker_that_dies_at_any_point_leaves_one_post(
     assert_live_once(heir)
     comments = [comment.text for comment in studio.world.comments.values()]
     assert comments == ["Still here"]
+
+
+@pytest.mark.parametrize("used", ["refuse", "duplicate"])
+@pytest.mark.parametrize(("point", "occurrence"), each_time(POINTS_IN_DOUBT))
+def test_a_worker_that_dies_after_a_lost_answer_leaves_one_post(
+    studio: Studio, drive: Drive, point: str, occurrence: int, used: str
+) -> None:
+    studio.world.switches.used_container = used
+    fault(studio.world, "publish", "lost_after", count=1)
+    studio.post("Survivor", due_at=in_seconds(60), first_comment="Still here")
+    drive.die_at, drive.die_after = point, occurrence
+    with pytest.raises(Died):
+        drive.run(seconds=600)
+    heir = Drive(studio.app, studio.world, owner="tests:2:b", ahead=drive.ahead)
+
+    heir.run(seconds=7200)
+
+    assert_live_once(heir)
+    comments = [comment.text for comment in studio.world.comments.values()]
+    assert comments == ["Still here"]
+
+
+def test_every_commit_point_of_the_machine_has_its_deaths() -> None:
+    named = {
+        point
+        for path in Path(publishing.__file__).parent.glob("*.py")
+        for point in re.findall(r'\breached\("(\w+)"\)', path.read_text())
+    }
+
+    assert named == set(POINTS_IN_DOUBT)
+    assert named == set(KILLED)
 
 
 def test_a_stalled_worker_sends_nothing_after_its_two_seconds(studio: Studio, drive: Drive) -> None:

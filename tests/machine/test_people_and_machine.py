@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.orm import Session
 
-from models import Account, Post, db
+from models import Account, Post
 from ospost.domain.states import HoldReason
 from ospost.errors import Conflict
 from ospost.services import publications
@@ -218,53 +218,3 @@ def test_a_missed_post_goes_out_when_it_gets_a_new_time(studio: Studio, drive: D
     drive.run(seconds=60)
 
     assert drive.states() == ["published"]
-
-
-def test_a_restored_old_database_publishes_nothing_again(studio: Studio, drive: Drive) -> None:
-    """A copy from before the shot is put back: the post is looked for, found, and linked."""
-    from ospost.services.publishing.claims import batches
-    from ospost.services.publishing.epoch import Epoch, hold_what_may_be_live
-
-    epoch = Epoch(studio.run.state_dir / "publish-batches")
-    studio.post("Once is enough", due_at=in_seconds(600))
-    drive.run(seconds=300)
-    with drive.session() as session:
-        raw = session.connection().connection.driver_connection
-        backup = list(raw.iterdump())  # type: ignore[union-attr]
-    drive.run(seconds=900)
-    with drive.session() as session:
-        epoch.bring_level(batches(session))
-    restore(studio, backup)
-
-    with drive.session() as session:
-        count = hold_what_may_be_live(session, epoch, now=drive.now())
-    assert (count, drive.states()) == (1, ["unknown"])
-    drive.run(seconds=7200)
-
-    (media,) = drive.live()
-    assert (drive.row().state, drive.row().ig_media_id) == ("published", media.id)
-
-
-def restore(studio: Studio, backup: list[str]) -> None:
-    """Put the old rows of the machine back, as a restored file would."""
-    tables = ("event", "followup", "outbox", "publication", "instance")
-    with studio.app.app_context(), writing(db.session()) as session:
-        connection = session.connection()
-        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
-        for table in tables:
-            connection.exec_driver_sql(f"DELETE FROM {table}")
-        for line in backup:
-            if any(line.startswith(f'INSERT INTO "{table}"') for table in tables):
-                connection.exec_driver_sql(line)
-
-
-def test_a_normal_start_holds_nothing(studio: Studio, drive: Drive) -> None:
-    from ospost.services.publishing.epoch import Epoch, hold_what_may_be_live
-
-    studio.post("As always", due_at=in_seconds(600))
-    drive.run(seconds=300)
-
-    with drive.session() as session:
-        epoch = Epoch(studio.run.state_dir / "publish-batches")
-        assert hold_what_may_be_live(session, epoch, now=drive.now()) == 0
-    assert drive.states() == ["ready"]

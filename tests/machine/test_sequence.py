@@ -5,13 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from sandbox.world import World
-from tests.machine.driving import Drive
+from tests.machine.driving import Drive, fault
 from tests.support import Studio, in_seconds
-
-
-def fault(world: World, endpoint: str, kind: str, **more: object) -> None:
-    world.faults.add(endpoint=endpoint, kind=kind, **more)
 
 
 def test_a_post_is_prepared_ahead_and_goes_out_at_its_moment(studio: Studio, drive: Drive) -> None:

@@ -22,8 +22,12 @@ POINTS = [
     "fence_read",
     "answered",
     "recorded",
+    "looked",
+    "look_recorded",
+    "comment_intent",
     "followed_up",
 ]
+AFTER_A_LOST_ANSWER = ("looked", "look_recorded")
 
 
 @pytest.fixture
@@ -49,6 +53,8 @@ def test_killed_at_any_commit_point_it_goes_on_where_it_was(
     plant: Plant, studio: Studio, point: str, used: str
 ) -> None:
     plant.world.switches.used_container = used
+    if point in AFTER_A_LOST_ANSWER:
+        plant.world.faults.add(endpoint="publish", kind="lost_after", count=1)
     studio.post("Survivor", due_at=in_seconds(1.5), first_comment="Still here")
 
     process = plant.start(point=point, occurrence=2 if point == "claimed" else 1)

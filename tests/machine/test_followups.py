@@ -1,0 +1,99 @@
+"""After a post is live: its media, its link and its first comment, each of them once."""
+
+import pytest
+from sqlalchemy import Connection, event
+
+from models import Post
+from ospost.services import publications
+from ospost.services.database import writing
+from ospost.services.publishing import following
+from ospost.services.publishing.rows import LostFence
+from tests.machine.driving import EVERY, Died, Drive, fault
+from tests.support import Studio, in_seconds
+
+
+def comments(studio: Studio) -> list[str]:
+    return [comment.text for comment in studio.world.comments.values()]
+
+
+def test_a_worker_that_stalled_before_its_comment_writes_none_after_another_did(
+    studio: Studio, drive: Drive
+) -> None:
+    studio.post("With words", due_at=in_seconds(30), first_comment="Once")
+    drive.run(seconds=600, until="published")
+    with drive.session() as session:
+        errands = following.claim(
+            session,
+            owner=drive.owner,
+            most=EVERY,
+            now=drive.now(),
+            lease=drive.tools.timings.lease,
+            grace_seconds=drive.tools.grace_seconds,
+        )
+    (stalled,) = [errand for errand in errands if errand.kind == following.FIRST_COMMENT]
+    drive.jump(65)
+    heir = Drive(studio.app, studio.world, owner="tests:2:b", ahead=drive.ahead)
+    heir.run(seconds=5)
+    assert comments(studio) == ["Once"]
+
+    with drive.session() as session, pytest.raises(LostFence):
+        following.run(drive.tools, session, stalled)
+
+    assert comments(studio) == ["Once"]
+
+
+def test_a_post_that_a_person_saw_live_is_linked_and_gets_its_first_comment(
+    studio: Studio, drive: Drive
+) -> None:
+    fault(studio.world, "publish", "lost_after", count=1)
+    post_id = studio.post("Seen by a person", due_at=in_seconds(60), first_comment="Afterwards")
+    drive.run(seconds=65, until="unknown")
+    for endpoint in ("media", "status"):
+        fault(studio.world, endpoint, "error", code=100, subcode=33)
+    drive.run(seconds=30 * 3600)
+    assert drive.states() == ["review"]
+    studio.world.faults.remove()
+
+    with drive.session() as session, writing(session):
+        post = session.get_one(Post, post_id)
+        publications.resolve_review(session, post, is_live=True, now=drive.now())
+    drive.run(seconds=3600)
+
+    (media,) = drive.live()
+    assert drive.row().ig_media_id == media.id
+    assert comments(studio) == ["Afterwards"]
+
+
+@pytest.mark.parametrize("commit", [1, 2, 3, 4, 5])
+def test_a_worker_that_dies_while_it_links_a_live_post_leaves_nothing_half_done(
+    studio: Studio, drive: Drive, commit: int
+) -> None:
+    """Instagram says that it is live, its list shows it hours later; then the worker dies."""
+    studio.world.switches.list_lag = 3600
+    fault(studio.world, "publish", "lost_after", count=1)
+    studio.post("Linked late", due_at=in_seconds(60), first_comment="And this")
+    drive.run(seconds=300)
+    assert (drive.row().state, drive.row().ig_media_id) == ("published", None)
+    studio.world.switches.list_lag = 0
+    engine = drive.tools.sessions.kw["bind"]
+    left = [commit]
+
+    def die(_connection: Connection) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            raise Died("commit")
+
+    event.listen(engine, "commit", die)
+    try:
+        with pytest.raises(Died):
+            drive.run(seconds=3 * 3600)
+    finally:
+        event.remove(engine, "commit", die)
+    heir = Drive(studio.app, studio.world, owner="tests:2:b", ahead=drive.ahead)
+    heir.run(seconds=24 * 3600)
+
+    (media,) = heir.live()
+    row = heir.row()
+    assert (row.ig_media_id, row.next_at, row.owner) == (media.id, None, "")
+    assert row.permalink.endswith(f"/p/{media.shortcode}/")
+    assert comments(studio) == ["And this"]
