@@ -106,7 +106,8 @@ class Driver:
 
     def stop(self) -> None:
         """Claim no more, give back what was not sent, wait for what is under way (35 s at most)."""
-        self._stopping = True
+        with self._claiming:  # a tick that is under way ends first: after it nothing is claimed
+            self._stopping = True
         self._scheduler.remove_all_jobs()
         end = time.monotonic() + self.machine.tools.timings.drain.total_seconds()
         while self._under_way() and time.monotonic() < end:
