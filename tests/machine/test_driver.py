@@ -1,0 +1,250 @@
+"""The real driver: APScheduler, its threads and the real time, a few times faster than usual."""
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Connection, event, func, select
+
+from models import Event, Followup, Node, Publication
+from ospost.domain.timings import Timings
+from ospost.jobs.on_apscheduler import Driver
+from ospost.services.publishing import claims
+from ospost.services.publishing.epoch import Epoch
+from sandbox.world import World
+from tests.machine.driving import fault
+from tests.support import Studio, fast, in_seconds
+
+PATIENCE = 45.0
+
+
+@dataclass
+class Server:
+    """A driver on the database of a studio, and what can be seen of it from outside."""
+
+    studio: Studio
+    drivers: list[Driver] = field(default_factory=list)
+
+    def start(self, *, threads: int = 8, timings: Timings | None = None) -> Driver:
+        run = self.studio.run
+        run.publish_threads, run.timings = threads, timings or fast(20)
+        driver = Driver(run)
+        self.drivers.append(driver)
+        driver.start()
+        return driver
+
+    def rows(self) -> list[Publication]:
+        with self.studio.run.sessions() as session:
+            return list(session.scalars(select(Publication).order_by(Publication.id)))
+
+    def states(self) -> list[str]:
+        return [row.state for row in self.rows()]
+
+    def is_all_live(self) -> bool:
+        return set(self.states()) == {"published"}
+
+    def held_rows(self) -> int:
+        """How many rows some process holds at this moment."""
+        with self.studio.run.sessions() as session:
+            held = (
+                select(func.count()).select_from(row).where(row.owner != "")
+                for row in (Publication, Followup)
+            )
+            return sum(session.scalar(count) or 0 for count in held)
+
+    def wait_for(self, good: Callable[[], bool]) -> None:
+        """Wait until *good* holds; fail with what is there instead."""
+        end = time.monotonic() + PATIENCE
+        while not good():
+            assert time.monotonic() < end, self.states()
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def server(live_app: Flask, world: World) -> Iterator[Server]:
+    world.switches.quota_total = 1000
+    made = Server(Studio(live_app, world).open())
+    yield made
+    for driver in made.drivers:
+        if driver._scheduler.running:
+            driver.stop()
+
+
+def test_a_post_goes_out_and_the_count_beside_the_database_comes_level(server: Server) -> None:
+    """Also the shots that a thread takes from another are counted in the file."""
+    due_at = in_seconds(3)
+    for number in range(4):
+        server.studio.post(f"Number {number}", due_at=due_at)
+    run = server.studio.run
+    epoch = Epoch(run.state_dir / "publish-batches")
+    server.start()
+
+    server.wait_for(server.is_all_live)
+
+    with run.sessions() as session:
+        count = claims.batches(session)
+    assert count > 0
+    server.wait_for(lambda: epoch.read() == count)
+    assert all(row.intent_at and row.intent_at >= row.due_at for row in server.rows())
+
+
+def test_a_nudge_starts_a_post_at_once(server: Server) -> None:
+    driver = server.start(timings=replace(fast(20), tick=timedelta(hours=1)))
+    time.sleep(0.3)  # the first tick of the start is over; the next one is an hour away
+    server.studio.post("Now", due_at=in_seconds(0))
+
+    driver.nudge()
+
+    server.wait_for(lambda: server.states() == ["preparing"])
+
+
+def test_stopping_gives_back_what_was_not_sent_and_waits_for_a_shot_in_flight(
+    server: Server, world: World
+) -> None:
+    world.faults.add(endpoint="publish", kind="slow", seconds=1.5, count=1)
+    other = Studio(server.studio.app, world, username="harbour.cafe").open(server.studio.user_id)
+    due_at, long = in_seconds(6), timedelta(seconds=30)
+    server.studio.post("In flight", due_at=due_at)
+    other.post("Not yet", due_at=due_at + timedelta(seconds=4))
+    far_sighted = replace(fast(20), claim_ahead=timedelta(seconds=5), lease=long, create_lease=long)
+    driver = server.start(timings=far_sighted)
+    server.wait_for(lambda: server.states() == ["publishing", "ready"] and server.held_rows() == 2)
+
+    driver.stop()
+
+    sent, kept = server.rows()
+    assert (sent.state, sent.owner) == ("published", "")
+    assert (kept.state, kept.owner) == ("ready", "")
+    assert kept.next_at is not None and kept.next_at <= kept.due_at
+    with server.studio.run.sessions() as session:
+        assert session.scalars(select(Node)).all() == []
+    server.start()
+    server.wait_for(server.is_all_live)
+    assert len(world.media) == 2
+
+
+class StopsInBetween:
+    """Stops a driver in the moment in which its tick has seen work and not yet claimed it."""
+
+    def __init__(self, driver: Driver, engine: Any) -> None:
+        self._driver, self._engine = driver, engine
+        self._asked = self._begun = False
+        self.stopped = threading.Event()
+        event.listen(engine, "before_cursor_execute", self._execute)
+        event.listen(engine, "rollback", self._rollback)
+
+    def remove(self) -> None:
+        event.remove(self._engine, "before_cursor_execute", self._execute)
+        event.remove(self._engine, "rollback", self._rollback)
+
+    def _execute(self, _connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
+        self._asked = self._asked or ("EXISTS" in statement and "followup" in statement)
+
+    def _rollback(self, _connection: Connection) -> None:
+        if self._asked and not self._begun:
+            self._begun = True
+            threading.Thread(target=self._stop).start()
+            self.stopped.wait(1.5)
+
+    def _stop(self) -> None:
+        self._driver.stop()
+        self.stopped.set()
+
+
+def test_a_driver_that_is_being_stopped_claims_nothing_any_more(server: Server) -> None:
+    server.studio.post("Left for the next", due_at=in_seconds(3600))
+    with server.studio.run.sessions() as session:
+        engine = session.get_bind()
+    server.studio.run.timings = fast(20)
+    driver = Driver(server.studio.run)
+    server.drivers.append(driver)
+    meddler = StopsInBetween(driver, engine)
+
+    driver.start()
+    assert meddler.stopped.wait(PATIENCE)
+    meddler.remove()
+    time.sleep(0.5)
+
+    (row,) = server.rows()
+    assert row.owner == ""
+
+
+def test_a_driver_never_holds_more_rows_than_it_has_threads(server: Server, world: World) -> None:
+    world.switches.latency = {"any": 0.05}
+    other = Studio(server.studio.app, world, username="harbour.cafe").open(server.studio.user_id)
+    due_at = in_seconds(4)
+    for number in range(12):
+        owner = server.studio if number % 2 else other
+        owner.post(f"Number {number}", due_at=due_at)
+    server.start(threads=3)
+    seen: list[int] = []
+
+    def note_and_ask() -> bool:
+        seen.append(server.held_rows())
+        return server.is_all_live()
+
+    server.wait_for(note_and_ask)
+
+    assert 1 <= max(seen) <= 3
+    assert len(world.media) == 12
+
+
+def test_a_tick_that_meets_a_locked_database_goes_on_afterwards(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.ERROR)
+    server.studio.post("After the lock", due_at=in_seconds(0))
+    with server.studio.run.sessions() as session:
+        engine = session.get_bind()
+
+    def be_impatient(connection: sqlite3.Connection, *_: Any) -> None:
+        connection.execute("PRAGMA busy_timeout=20")
+
+    server.start(timings=replace(fast(20), tick=timedelta(seconds=0.2)))
+    event.listen(engine, "checkout", be_impatient)
+    locker = sqlite3.connect(str(engine.url.database), isolation_level=None)  # type: ignore[union-attr]  # an engine
+    locker.execute("BEGIN IMMEDIATE")
+    server.studio.run.nudge()
+    server.wait_for(lambda: "did not take a claim" in caplog.text)
+    locker.execute("ROLLBACK")
+    locker.close()
+    event.remove(engine, "checkout", be_impatient)
+
+    server.wait_for(server.is_all_live)
+
+    assert len(world_media(server)) == 1
+
+
+def world_media(server: Server) -> list[str]:
+    return [media.caption for media in server.studio.world.media.values()]
+
+
+def test_twenty_containers_that_are_stuck_do_not_hold_up_a_picture_beside_them(
+    server: Server, world: World
+) -> None:
+    fault(world, "create", "stuck", seconds=9, caption_contains="Stuck")
+    due_at = in_seconds(4)
+    for number in range(20):
+        server.studio.post(f"Stuck {number}", due_at=due_at - timedelta(milliseconds=20 - number))
+    server.studio.post("Beside them", due_at=due_at)
+    server.start(threads=4)
+
+    server.wait_for(server.is_all_live)
+
+    with server.studio.run.sessions() as session:
+        order = list(
+            session.scalars(
+                select(Event.publication_id)
+                .where(Event.cause == "published")
+                .order_by(Event.at, Event.id)
+            )
+        )
+    assert order[0] == server.rows()[-1].id
+    assert len(world.media) == 21

@@ -1,0 +1,222 @@
+"""A database is brought to this version once, with a copy aside, and never by the wrong program."""
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine
+
+from models import Base
+from ospost.services.database import copy_aside, prepare_sqlite
+from ospost.services.schema import WrongDatabase, upgrade
+
+NOW = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
+MakeEngine = Callable[[], Engine]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where the database is to lie; nothing is there yet, not even its folder."""
+    return tmp_path / "new" / "ospost.db"
+
+
+@pytest.fixture
+def connect(file: Path) -> Iterator[MakeEngine]:
+    """Open the file as another process would."""
+    made: list[Engine] = []
+
+    def make() -> Engine:
+        engine = create_engine(f"sqlite:///{file}")
+        prepare_sqlite(engine)
+        made.append(engine)
+        return engine
+
+    yield make
+    for engine in made:
+        engine.dispose()
+
+
+def read(file: Path, query: str) -> list[tuple[object, ...]]:
+    connection = sqlite3.connect(file)
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
+
+
+def write(file: Path, statement: str) -> None:
+    connection = sqlite3.connect(file)
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def test_a_new_file_gets_every_table_and_is_its_owners_only(
+    file: Path, connect: MakeEngine
+) -> None:
+    upgrade(connect(), world="sandbox", now=NOW)
+
+    tables = {name for (name,) in read(file, "SELECT name FROM sqlite_master WHERE type='table'")}
+    assert set(Base.metadata.tables) <= tables
+    assert read(file, "SELECT value FROM instance WHERE name='world'") == [("sandbox",)]
+    assert file.stat().st_mode & 0o077 == 0
+    assert list(file.parent.glob("*.before-*")) == []
+
+
+def test_processes_that_start_together_upgrade_one_new_file_once(
+    file: Path, connect: MakeEngine
+) -> None:
+    together = threading.Barrier(2)
+
+    def start(_no: int) -> None:
+        engine = connect()
+        together.wait()
+        upgrade(engine, world="sandbox", now=NOW)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(start, range(2)))
+
+    assert len(read(file, "SELECT version_num FROM alembic_version")) == 1
+    assert read(file, "SELECT value FROM instance WHERE name='world'") == [("sandbox",)]
+
+
+def test_a_second_start_changes_nothing_and_copies_nothing(file: Path, connect: MakeEngine) -> None:
+    upgrade(connect(), world="sandbox", now=NOW)
+    before = read(file, "SELECT * FROM sqlite_master")
+
+    upgrade(connect(), world="sandbox", now=NOW)
+
+    assert read(file, "SELECT * FROM sqlite_master") == before
+    assert list(file.parent.glob("*.before-*")) == []
+
+
+def test_a_database_of_a_newer_ospost_is_refused_and_left_alone(
+    file: Path, connect: MakeEngine
+) -> None:
+    upgrade(connect(), world="sandbox", now=NOW)
+    write(file, "UPDATE alembic_version SET version_num = '9999'")
+
+    with pytest.raises(WrongDatabase, match="9999"):
+        upgrade(connect(), world="sandbox", now=NOW)
+
+    assert read(file, "SELECT version_num FROM alembic_version") == [("9999",)]
+    assert list(file.parent.glob("*.before-*")) == []
+
+
+@pytest.mark.parametrize(("first", "then"), [("sandbox", "meta"), ("meta", "sandbox")])
+def test_a_database_of_the_other_world_is_refused(
+    file: Path, connect: MakeEngine, first: str, then: str
+) -> None:
+    upgrade(connect(), world=first, now=NOW)
+
+    with pytest.raises(WrongDatabase, match="belongs to"):
+        upgrade(connect(), world=then, now=NOW)
+
+    assert read(file, "SELECT value FROM instance WHERE name='world'") == [(first,)]
+
+
+def test_the_copy_aside_has_every_row_also_those_still_in_the_log(
+    file: Path, connect: MakeEngine
+) -> None:
+    upgrade(connect(), world="sandbox", now=NOW)
+    keeper = sqlite3.connect(file)  # while somebody has it open, the log is not merged
+    keeper.execute("INSERT INTO instance (name, value) VALUES ('late', 'in the log')")
+    keeper.commit()
+    assert file.with_name("ospost.db-wal").stat().st_size > 0
+
+    copy = copy_aside(file, NOW)
+    keeper.execute("DELETE FROM instance")
+    keeper.commit()
+    keeper.close()
+
+    assert copy.name == "ospost.db.before-20261121-083000"
+    rows = read(copy, "SELECT name, value FROM instance ORDER BY name")
+    assert rows == [("late", "in the log"), ("world", "sandbox")]
+    assert copy.stat().st_mode & 0o077 == 0
+
+
+ROOT = Path(__file__).resolve().parents[2]
+SECOND = '''
+"""The second version.
+
+Revision ID: 0002
+Revises: 0001
+"""
+
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE instance ADD COLUMN note TEXT")
+    op.execute("UPDATE instance SET value = 'of the new version' WHERE name = 'kept'")
+    {last}
+'''
+START = """
+import sys
+from datetime import UTC, datetime
+from sqlalchemy import create_engine
+from ospost.services.database import prepare_sqlite
+from ospost.services.schema import upgrade
+
+engine = create_engine("sqlite:///" + sys.argv[1])
+prepare_sqlite(engine)
+upgrade(engine, world="sandbox", now=datetime(2026, 11, 21, 8, 30, tzinfo=UTC))
+"""
+
+
+def start_next_version(folder: Path, file: Path, *, last: str) -> int:
+    """Start an Ospost that has one migration more on *file*; return its exit code."""
+    for name in ("ospost", "migrations"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    for name in ("models.py", "helpers.py"):
+        shutil.copy(ROOT / name, folder / name)
+    (folder / "migrations/versions/0002_next.py").write_text(SECOND.format(last=last))
+    done = subprocess.run(
+        [sys.executable, "-c", START, str(file)],
+        check=False,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0 or "the migration breaks" in done.stderr, done.stderr
+    return done.returncode
+
+
+def values(file: Path) -> dict[object, object]:
+    return {name: value for name, value in read(file, "SELECT name, value FROM instance")}
+
+
+@pytest.mark.parametrize(
+    ("last", "version", "value"),
+    [
+        ("pass", "0002", "of the new version"),
+        ("raise ValueError('the migration breaks')", "0001", "old"),
+    ],
+    ids=["upgraded", "broken"],
+)
+def test_before_an_upgrade_the_old_rows_are_copied_aside_and_a_broken_one_changes_nothing(
+    file: Path, connect: MakeEngine, tmp_path: Path, last: str, version: str, value: str
+) -> None:
+    upgrade(connect(), world="sandbox", now=NOW)
+    write(file, "INSERT INTO instance (name, value) VALUES ('kept', 'old')")
+    folder = tmp_path / "next"
+
+    start_next_version(folder, file, last=last)
+
+    (copy,) = file.parent.glob("*.before-*")
+    assert values(copy) == {"kept": "old", "world": "sandbox"}
+    assert read(copy, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert values(file) == {"kept": value, "world": "sandbox"}
+    assert read(file, "SELECT version_num FROM alembic_version") == [(version,)]
+    columns = {row[1] for row in read(file, "PRAGMA table_info(instance)")}
+    assert ("note" in columns) == (version == "0002")
