@@ -102,6 +102,23 @@ def test_a_rehearsed_post_is_never_sent_by_itself(studio: Studio, drive: Drive) 
     assert (drive.states(), drive.live()) == (["missed"], [])
 
 
+def test_a_rehearsed_post_is_not_sent_when_more_lateness_is_allowed_afterwards(
+    studio: Studio, drive: Drive
+) -> None:
+    rehearse(drive, studio.account_id, on=True)
+    studio.post("Only rehearsed", due_at=in_seconds(30))
+    drive.run(seconds=120)
+    rehearse(drive, studio.account_id, on=False)
+    with drive.session() as session, writing(session):
+        session.get_one(Account, studio.account_id).grace_seconds = 10 * 3600
+
+    drive.run(seconds=8 * 3600)
+    assert (drive.row().hold_reason, drive.live()) == ("rehearsal", [])
+    drive.run(seconds=3 * 3600)
+
+    assert (drive.states(), drive.live()) == (["missed"], [])
+
+
 def test_a_rehearsal_that_begins_in_the_last_second_stops_the_shot(
     studio: Studio, drive: Drive
 ) -> None:
