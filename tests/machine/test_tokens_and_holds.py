@@ -114,7 +114,7 @@ def test_a_rehearsed_post_is_not_sent_when_more_lateness_is_allowed_afterwards(
 
     drive.run(seconds=8 * 3600)
     assert (drive.row().hold_reason, drive.live()) == ("rehearsal", [])
-    drive.run(seconds=3 * 3600)
+    drive.run(seconds=5 * 3600)
 
     assert (drive.states(), drive.live()) == (["missed"], [])
 
