@@ -14,10 +14,12 @@ from models import db
 from ospost import cli
 from ospost.config import BadSetting, Settings
 from ospost.jobs.on_apscheduler import Driver
+from ospost.mail.smtp import BadMailAddress
 from ospost.runtime import build
 from ospost.services.database import prepare_sqlite
 from ospost.services.schema import WrongDatabase, upgrade
 from ospost.storage.keyfile import load_or_make
+from ospost.vault import VaultError
 from ospost.web import (
     accounts,
     auth,
@@ -25,6 +27,7 @@ from ospost.web import (
     errors,
     files,
     health,
+    ids,
     legal,
     metrics,
     person,
@@ -46,7 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         return _build(settings or Settings.from_env())
-    except (BadSetting, WrongDatabase) as error:
+    except (BadSetting, WrongDatabase, VaultError, BadMailAddress) as error:
         raise SystemExit(f"Ospost cannot start: {error}") from error
 
 
@@ -64,7 +67,8 @@ def _build(settings: Settings) -> Flask:
             "max_overflow": settings.publish_threads + 24,
             "pool_timeout": 60,
         },
-        MAX_CONTENT_LENGTH=settings.max_upload_mb * 1_000_000 * 2,
+        # each file is cut off at its limit while it comes in, so that the form's text survives
+        MAX_CONTENT_LENGTH=settings.max_upload_mb * 1_000_000 * 21,
         APP_URL=settings.app_url,
         OSPOST_SETTINGS=settings,
     )
@@ -85,7 +89,7 @@ def _build(settings: Settings) -> Flask:
             state_dir=database.parent,
         )
     Compress(app)
-    for concern in (security, errors, context, cli):
+    for concern in (ids, security, errors, context, cli):
         concern.init_app(app)
     for part in (health, metrics, auth, accounts, person, legal, stop, plan, posts, files):
         app.register_blueprint(part.bp)

@@ -59,7 +59,10 @@ def main() -> None:
         sys.argv[1:] = []
         with contextlib.redirect_stdout(out):
             run()
-        parts.append(f"## {title}\n\n{method}\n\n{out.getvalue().strip()}\n\n")
+        figures = out.getvalue().rstrip()
+        if not figures.lstrip().startswith("|"):  # a table of plain text
+            figures = f"```\n{figures}\n```"
+        parts.append(f"## {title}\n\n{method}\n\n{figures.strip()}\n\n")
     REPORT.write_text("".join(parts).rstrip() + "\n", encoding="utf-8")
     print(REPORT.read_text(encoding="utf-8"))
 

@@ -46,7 +46,7 @@ class Figure:
     kilobytes: float
 
 
-def main(sizes: list[int]) -> None:
+def main(sizes: tuple[int, ...] = (1_000,)) -> None:
     """Print a line for each size and each way of asking."""
     print(
         f"{'posts':>9}  {'asked for':<24} {'p50 ms':>7} {'p95 ms':>7} {'CPU p95':>8} {'queries':>8} {'KB':>7}"
@@ -195,4 +195,4 @@ def figure(app: Flask, name: str, ask: Callable[[], bytes]) -> Figure:
 
 
 if __name__ == "__main__":
-    main([int(word) for word in sys.argv[1:]] or [1_000])
+    main(tuple(int(word) for word in sys.argv[1:]) or (1_000,))

@@ -1,6 +1,7 @@
 """Settings: the only reader of the environment."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -123,7 +124,7 @@ def _read(env: Mapping[str, str]) -> Settings:
         )
     apps = SANDBOX_APPS if sandbox_url else {}
     hosts = {k: f"{sandbox_url}/{urlsplit(v).hostname}" for k, v in META.items()}
-    hosts = hosts if sandbox_url else {k: env.get(k, v).rstrip("/") for k, v in META.items()}
+    hosts = hosts if sandbox_url else {k: _url(env, k, v, with_path=True) for k, v in META.items()}
     app_url = _url(env, "APP_URL", f"http://localhost:{env.get('PORT', '5000')}")
     state_dir = Path(env.get("STATE_DIR", str(ROOT / "instance")))
     world_dir = state_dir / "sandbox" if sandbox_url else state_dir
@@ -132,18 +133,18 @@ def _read(env: Mapping[str, str]) -> Settings:
         app_url=app_url,
         media_url=_url(env, "MEDIA_URL", app_url, with_path=True),
         trusted_proxies=_number(env, "TRUSTED_PROXIES", 0),
-        secret_key=env.get("SECRET_KEY", ""),
+        secret_key=_secret(env, "SECRET_KEY", app_url),
         secret_key_fallbacks=_words(env, "SECRET_KEY_FALLBACKS"),
         token_keys=env.get("TOKEN_KEYS", ""),
         database_url=_database(env, world_dir),
-        storage_url=env.get("STORAGE_URL", str(storage)),
+        storage_url=_folder(env, storage),
         state_dir=world_dir,
         sandbox_url=sandbox_url,
         **{k.lower(): apps.get(k, env.get(k, "")) for k in SANDBOX_APPS},
         fb_config_id=env.get("FB_CONFIG_ID", ""),
         fb_scopes=_words(env, "FB_SCOPES"),
         ig_scopes=_words(env, "IG_SCOPES"),
-        graph_version=env.get("GRAPH_VERSION", env.get("FB_VERSION", "v26.0")),
+        graph_version=_version(env),
         **{k.lower(): v for k, v in hosts.items()},
         prepare_ahead_seconds=_number(env, "PREPARE_AHEAD_SECONDS", 900),
         missed_after_seconds=_number(env, "MISSED_AFTER_SECONDS", 21_600),
@@ -168,9 +169,37 @@ def _read(env: Mapping[str, str]) -> Settings:
 
 def _database(env: Mapping[str, str], world_dir: Path) -> str:
     url = env.get("DATABASE_URL", f"sqlite:///{world_dir / 'ospost.db'}")
-    if not url.startswith("sqlite:"):
-        raise BadSetting("DATABASE_URL must begin with sqlite:/// in this version of Ospost.")
-    return url
+    if not url.startswith("sqlite:///") or url in ("sqlite:///", "sqlite:///:memory:"):
+        raise BadSetting(
+            "DATABASE_URL must be sqlite:/// and the path of a file in this version of Ospost."
+        )
+    path = Path(url.removeprefix("sqlite:///"))
+    # its keys lie beside it, so both must mean the same folder
+    return url if path.is_absolute() else f"sqlite:///{ROOT / path}"
+
+
+def _folder(env: Mapping[str, str], default: Path) -> str:
+    value = env.get("STORAGE_URL", str(default))
+    if "://" in value:
+        raise BadSetting("STORAGE_URL must be the path of a folder in this version of Ospost.")
+    return value
+
+
+def _secret(env: Mapping[str, str], name: str, app_url: str) -> str:
+    value = env.get(name, "")
+    if value and app_url.startswith("https://") and len(value) < 32:
+        raise BadSetting(
+            f"{name} is too short to protect a public server: use 32 random characters or more,"
+            " or leave it out and Ospost makes one."
+        )
+    return value
+
+
+def _version(env: Mapping[str, str]) -> str:
+    value = env.get("GRAPH_VERSION", env.get("FB_VERSION", "v26.0"))
+    if not re.fullmatch(r"v\d{1,3}\.\d", value):
+        raise BadSetting(f"GRAPH_VERSION must look like v26.0, not {value!r}.")
+    return value
 
 
 def _url(env: Mapping[str, str], name: str, default: str, *, with_path: bool = False) -> str:

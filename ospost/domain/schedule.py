@@ -82,8 +82,8 @@ class Resolved:
 
 @cache
 def zone_names() -> frozenset[str]:
-    """Return every IANA name that this machine knows."""
-    return frozenset(available_timezones())
+    """Return every IANA name that this machine knows; its own local time is not one."""
+    return frozenset(available_timezones() - {"localtime", "Factory"})
 
 
 def check_zone(zone: str) -> str:

@@ -18,10 +18,10 @@ BATCH = 200
 
 
 def tidy(sessions: sessionmaker[Session], *, storage: Storage, now: datetime) -> int:
-    """Drop what is over, a batch at a time; return how many rows went."""
+    """Drop what is over, a batch at a time; return how much went."""
     with sessions() as session:
-        count = _drop_rows(session, now)
-        return count + _drop_uploads(session, storage, now)
+        count = _drop_rows(session, now) + _drop_uploads(session, storage, now)
+    return count + storage.sweep(now)
 
 
 def _drop_rows(session: Session, now: datetime) -> int:

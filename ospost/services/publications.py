@@ -44,7 +44,9 @@ def open_for(session: Session, post: Post, *, now: datetime) -> None:
     )
     session.add(publication)
     session.flush()
-    note = Note(cause="scheduled", sentence="Scheduled.", detail={"due_at": str(post.due_at)})
+    note = Note(
+        cause="scheduled", sentence="Scheduled.", detail={"due_at": post.due_at.isoformat()}
+    )
     append(
         session,
         publication.id,

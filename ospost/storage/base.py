@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -72,6 +73,10 @@ class Storage(Protocol):
 
     def free_bytes(self) -> int:
         """Return how much more can be kept."""
+
+    def sweep(self, now: datetime) -> int:
+        """Remove what a killed process left half written; return how many files."""
+        ...
 
 
 def checked(key: str) -> str:

@@ -14,6 +14,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from werkzeug.datastructures import MultiDict
 
 from helpers import plural, utcnow
 from models import Account, Invitation, db
@@ -22,6 +23,7 @@ from ospost.errors import Invalid
 from ospost.runtime import runtime
 from ospost.services import accounts, connections, invitations, mailing, people
 from ospost.web.choices import GRACES, zones_with
+from ospost.web.forms import posted
 from ospost.web.mails import send_confirmation
 from ospost.web.negotiate import created, wants_json
 
@@ -75,7 +77,7 @@ def choose() -> ResponseReturnValue:
     session, here = db.session(), runtime()
     if request.method == "GET":
         return _choice()
-    picked = request.form.getlist("account")
+    picked = posted().getlist("account")
     try:
         added = connections.choose(
             session,
@@ -130,10 +132,10 @@ def welcome() -> ResponseReturnValue:
         accounts.confirm_zone(
             session,
             user_id=current_user.id,
-            timezone=request.form.get("timezone", "") or current_user.timezone,
+            timezone=posted().get("timezone", "") or current_user.timezone,
             now=now,
         )
-        address = request.form.get("email", "")
+        address = posted().get("email", "")
         if mailing.change(session, user_id=current_user.id, address=address):
             send_confirmation()
         people.welcome(session, user_id=current_user.id, now=now)
@@ -153,12 +155,12 @@ def _welcome(error: Invalid | None = None) -> ResponseReturnValue:
     if wants_json():
         return jsonify(accounts=[_as_json(account) for account in mine])
     person = people.person(session, current_user.id)
-    zone = request.form.get("timezone") or person.timezone
+    zone = posted().get("timezone") or person.timezone
     page = render_template(
         "accounts/welcome.html",
         accounts=[(account, accounts.health(session, account, now=utcnow())) for account in mine],
         person=person,
-        email=request.form.get("email", person.email),
+        email=posted().get("email", person.email),
         zone=zone,
         zones=zones_with(zone),
         can_mail=here.mail is not None,
@@ -180,7 +182,7 @@ def show(account_id: int) -> ResponseReturnValue:
 
 def _show(account: Account, error: Invalid | None = None) -> ResponseReturnValue:
     session, now = db.session(), utcnow()
-    zone = request.form.get("timezone") or account.timezone
+    zone = posted().get("timezone") or account.timezone
     grace = "" if account.grace_seconds is None else str(account.grace_seconds)
     known = dict(GRACES)
     page = render_template(
@@ -190,7 +192,7 @@ def _show(account: Account, error: Invalid | None = None) -> ResponseReturnValue
         live=accounts.sent_posts(session, account.id),
         zone=zone,
         zones=zones_with(zone),
-        grace=request.form.get("grace", grace),
+        grace=posted().get("grace", grace),
         graces=GRACES if not grace or grace in known else (*GRACES, (grace, f"{grace} seconds")),
         default_grace=plural(runtime().missed_after_seconds // 60, "minute"),
         errors=_by_field(error),
@@ -201,7 +203,9 @@ def _show(account: Account, error: Invalid | None = None) -> ResponseReturnValue
 @bp.post("/accounts/<int:account_id>")
 def settings(account_id: int) -> ResponseReturnValue:
     """Change zone, rehearsal and grace."""
-    session, grace = db.session(), request.form.get("grace", "")
+    session, form = db.session(), posted()
+    known = people.account_for(session, current_user.id, account_id)
+    grace = form.get("grace", "" if known.grace_seconds is None else str(known.grace_seconds))
     try:
         if grace and not grace.isdecimal():
             raise Invalid(("grace", "Choose how late a post may still go out."))
@@ -209,8 +213,8 @@ def settings(account_id: int) -> ResponseReturnValue:
             session,
             user_id=current_user.id,
             account_id=account_id,
-            timezone=request.form.get("timezone", ""),
-            rehearse=request.form.get("rehearse") in ("1", "on", "yes", "true"),
+            timezone=form.get("timezone", known.timezone),
+            rehearse=_is_on(form, "rehearse", known.rehearse),
             grace_seconds=int(grace) if grace else None,
             now=utcnow(),
         )
@@ -227,6 +231,13 @@ def settings(account_id: int) -> ResponseReturnValue:
         "ok",
     )
     return redirect(url_for("accounts.show", account_id=account_id), code=303)
+
+
+def _is_on(form: MultiDict[str, str], name: str, known: bool) -> bool:
+    """Read a switch: a form leaves out a box that is not ticked, a program what it does not mean."""
+    if name not in form and request.is_json:
+        return known
+    return form.get(name) in ("1", "on", "yes", "true")
 
 
 @bp.post("/accounts/<int:account_id>/disconnect")
@@ -248,7 +259,7 @@ def disconnect(account_id: int) -> ResponseReturnValue:
 @bp.post("/invitations")
 def invite() -> ResponseReturnValue:
     """Make an invitation and show its link, once."""
-    session, account_id = db.session(), request.form.get("account_id", "")
+    session, account_id = db.session(), posted().get("account_id", "")
     secret = invitations.make(
         session,
         user_id=current_user.id,

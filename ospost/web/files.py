@@ -35,12 +35,22 @@ def _take_big_uploads(state: BlueprintSetupState) -> None:
 def media(token: str) -> Response:
     """Give Meta the picture that a link names, until the link dies."""
     run = runtime()
-    rendition_id = links.read(run.secret_key, token, utcnow())
+    try:
+        rendition_id = links.read(run.secret_key, token, utcnow())
+    except NotFound:
+        return _no_picture()
     found = db.session().get(Rendition, rendition_id)
-    if found is None:
-        raise NotFound("There is no such picture.")
+    if found is None or not run.storage.exists(found.storage_key):
+        return _no_picture()
     suffix = found.storage_key[found.storage_key.rindex(".") :]
     answer = _send(found.storage_key, TYPES[suffix])
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return answer
+
+
+def _no_picture() -> Response:
+    """Answer Meta's fetcher in one plain line: no page, no cookie."""
+    answer = Response("There is no picture at this address.\n", 404, mimetype="text/plain")
     answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return answer
 

@@ -70,7 +70,12 @@ def refuse_missing_token() -> None:
     The header is asked first: then the body need not be read at all.
     """
     token = request.headers.get("X-CSRFToken") or request.form.get("csrf_token")
-    try:
-        validate_csrf(token)
-    except ValueError as error:  # WTForms' ValidationError is one
-        raise FormTooOld from error
+    refusal: ValueError | None = None
+    for key in (current_app.secret_key, *current_app.config["SECRET_KEY_FALLBACKS"]):
+        try:
+            validate_csrf(token, secret_key=key)
+        except ValueError as error:  # WTForms' ValidationError is one
+            refusal = error
+        else:
+            return
+    raise FormTooOld from refusal

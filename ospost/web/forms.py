@@ -8,7 +8,7 @@ import tempfile
 from typing import IO, Any, BinaryIO, cast
 
 from flask import Request, request
-from werkzeug.datastructures import FileStorage
+from werkzeug.datastructures import FileStorage, MultiDict
 
 from ospost.domain.captions import with_lf
 from ospost.errors import Invalid
@@ -94,6 +94,11 @@ def sent() -> dict[str, list[str]]:
     return {name: _values(name, value) for name, value in body.items() if value is not None}
 
 
+def posted() -> MultiDict[str, str]:
+    """Return what was sent as a form would hold it; JSON's true and false as the texts."""
+    return MultiDict(sent())
+
+
 def one(fields: dict[str, list[str]], name: str) -> str:
     """Return one field, "" when it was not sent."""
     return _stripped(fields, name) or ""
@@ -120,9 +125,12 @@ def _values(name: str, value: object) -> list[str]:
     values = value if isinstance(value, list) else [value]
     found = []
     for each in values:
-        if isinstance(each, bool) or not isinstance(each, str | int | None):
+        if not isinstance(each, str | int | None):
             raise Invalid((name, "Send a text here."))
-        found.append("" if each is None else str(each))
+        if isinstance(each, bool):
+            found.append("true" if each else "")
+        else:
+            found.append("" if each is None else str(each))
     return found
 
 

@@ -48,6 +48,7 @@ FIXED = {
 
 HSTS = "max-age=63072000"
 FOREVER = "public, max-age=31536000, immutable"
+MOST_DRAINED = 64_000_000
 
 
 def init_app(app: Flask) -> None:
@@ -56,6 +57,7 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def add_headers(response: Response) -> Response:
+        _read_to_the_end(response)
         response.headers.update(FIXED)
         if is_https:
             response.headers["Strict-Transport-Security"] = HSTS
@@ -68,3 +70,20 @@ def init_app(app: Flask) -> None:
         else:
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+def _read_to_the_end(response: Response) -> None:
+    """Take in what is left of a body that was refused unread, so that the connection stays whole.
+
+    Only where the server ends the stream itself (gunicorn does); what is longer than a form with a
+    picture closes the connection instead.
+    """
+    if response.status_code < 400 or not request.content_length:
+        return
+    if not request.environ.get("wsgi.input_terminated"):
+        return
+    stream, left = request.environ["wsgi.input"], MOST_DRAINED
+    while left > 0 and (piece := stream.read(min(left, 65_536))):
+        left -= len(piece)
+    if left <= 0:
+        response.headers["Connection"] = "close"

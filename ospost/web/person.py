@@ -12,6 +12,7 @@ from ospost.services import deletion, mailing, people, sessions
 from ospost.services.revocations import Revoker
 from ospost.web import security
 from ospost.web.choices import LANGUAGES, zones_with
+from ospost.web.forms import posted
 from ospost.web.mails import send_confirmation
 from ospost.web.negotiate import wants_json
 
@@ -23,15 +24,16 @@ def index() -> ResponseReturnValue:
     """Show the person's details and browsers, and change the details."""
     if request.method == "GET":
         return _index()
-    session, form = db.session(), request.form
+    session, form = db.session(), posted()
+    person = people.person(session, current_user.id)
     try:
-        address = mailing.check(form.get("email", ""))
+        address = mailing.check(form.get("email", person.email))
         people.change(
             session,
             user_id=current_user.id,
-            name=form.get("name", ""),
-            language=_language(form.get("language", "")),
-            timezone=form.get("timezone", "") or current_user.timezone,
+            name=form.get("name", person.name),
+            language=_language(form.get("language", person.language)),
+            timezone=form.get("timezone", "") or person.timezone,
         )
         if mailing.change(session, user_id=current_user.id, address=address):
             send_confirmation()
@@ -57,7 +59,7 @@ def _index(error: Invalid | None = None) -> ResponseReturnValue:
     if wants_json():
         return _as_json()
     person = people.person(session, current_user.id)
-    form = request.form
+    form = posted()
     zone = form.get("timezone") or person.timezone
     page = render_template(
         "person/index.html",
@@ -143,7 +145,7 @@ def delete() -> ResponseReturnValue:
         deletion.delete_person(
             db.session(),
             user_id=current_user.id,
-            confirm=request.form.get("confirm", ""),
+            confirm=posted().get("confirm", ""),
             vault=here.vault,
             revoker=Revoker(vault=here.vault, facebook=here.facebook, instagram=here.instagram),
             storage=here.storage,

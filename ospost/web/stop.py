@@ -14,6 +14,7 @@ from models import db
 from ospost.runtime import runtime
 from ospost.services import accounts
 from ospost.web.forgery import origin_of
+from ospost.web.forms import posted
 from ospost.web.negotiate import wants_json
 
 bp = Blueprint("stop", __name__)
@@ -34,7 +35,7 @@ def go_on() -> ResponseReturnValue:
 
 
 def _switch(switch: Switch, words: str) -> ResponseReturnValue:
-    wanted = request.form.get("account_id", "")
+    wanted = posted().get("account_id", "")
     # Anything that is no id names no account of theirs, and is refused as such.
     account_id = (int(wanted) if wanted.isdecimal() else 0) if wanted else None
     names = switch(db.session(), current_user.id, account_id, utcnow())

@@ -134,7 +134,7 @@ def test_a_signed_in_form_that_is_too_large(make_app: MakeApp, world: object) ->
     assert isinstance(world, World)
     client = make_app(MAX_UPLOAD_MB="1").test_client()
     by_facebook(client, world)
-    form = {"csrf_token": token(client), "name": "x" * 3_000_000}
+    form = {"csrf_token": token(client), "name": "x" * 22_000_000}
 
     page, problem = (client.post("/account", data=form, headers=h) for h in ({}, JSON))
 

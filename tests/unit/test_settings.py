@@ -138,6 +138,11 @@ def test_practice_and_real_keys_exclude_each_other(key):
         ("APP_URL", "localhost:5000"),
         ("APP_URL", "https://a.example/path"),
         ("DATABASE_URL", "postgresql://localhost/ospost"),
+        ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
+        ("STORAGE_URL", "s3://bucket/prefix"),
+        ("GRAPH_VERSION", "latest"),
+        ("GRAPH_URL", "nonsense"),
         ("PUBLISH", "perhaps"),
         ("PUBLISH_THREADS", "0"),
         ("MISSED_AFTER_SECONDS", "-1"),
@@ -149,6 +154,18 @@ def test_practice_and_real_keys_exclude_each_other(key):
 def test_a_setting_that_cannot_work_is_named(name, value):
     with pytest.raises(BadSetting, match=name):
         Settings.from_env({name: value})
+
+
+def test_a_short_key_does_not_protect_a_public_server():
+    with pytest.raises(BadSetting, match="SECRET_KEY"):
+        Settings.from_env({"SECRET_KEY": "hunter2", "APP_URL": "https://a.example"})
+    assert Settings.from_env({"SECRET_KEY": "hunter2"}).secret_key == "hunter2"
+
+
+def test_a_relative_database_and_its_keys_mean_the_same_folder():
+    url = Settings.from_env({"DATABASE_URL": "sqlite:///data/posts.db"}).database_url
+
+    assert url == f"sqlite:///{ROOT / 'data' / 'posts.db'}"
 
 
 def test_secrets_do_not_show_when_settings_are_printed():
