@@ -24,7 +24,7 @@ PARTS: tuple[tuple[str, str, Callable[[], None]], ...] = (
     (
         "Punctuality",
         (
-            "Single posts at random milliseconds over ten accounts. The app runs in a process of its"
+            "Single posts at random milliseconds, one per account. The app runs in a process of its"
             " own with its database on disk and full sync; what is measured is when the publish call"
             " arrives at the practice Instagram, less when the post was due."
         ),

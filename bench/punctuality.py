@@ -32,7 +32,7 @@ def measure(posts: int, seconds: float) -> list[float]:
     world.switches.container_seconds = 1
     world.switches.quota_total = posts + 10
     world.switches.latency = {"publish": LATENCY_SECONDS}
-    add_accounts(world, count=9)
+    add_accounts(world, count=max(0, posts - 2))
     plant = Plant(folder, serve(world), divisor=1)
     app = create_app(Settings.from_env(plant.environ))
     begin = datetime.now(UTC) + timedelta(seconds=AHEAD_SECONDS)

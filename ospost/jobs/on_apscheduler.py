@@ -195,18 +195,17 @@ class Driver:
         tasks = self.machine.claim(threads=free, rest=max(0, min(rest, free)))
         for task in tasks:
             self._account(task, 1)
-            with self._lock:
-                self._pending.add(task.key)
-            self._scheduler.add_job(
-                self._work,
-                "date",
-                run_date=task.run_at,
-                args=[task],
-                id=task.key,
-                executor="steps",
-            )
+            self._put_off(task)
         if any(task.is_shot for task in tasks):
             self._batches_written = False
+
+    def _put_off(self, task: Task) -> None:
+        """Let a claimed row run at its exact moment; no thread waits for it."""
+        with self._lock:
+            self._pending.add(task.key)
+        self._scheduler.add_job(
+            self._work, "date", run_date=task.run_at, args=[task], id=task.key, executor="steps"
+        )
 
     def _account(self, task: Task, change: int) -> None:
         with self._lock:
@@ -229,6 +228,9 @@ class Driver:
             if current is not None:
                 self._account(current, 1)
             self._account(done, -1)
+            if current is not None and current.run_at > self.machine.tools.now():
+                self._put_off(current)
+                current = None
 
     def _next(self, done: Task) -> Task | None:
         if self._stopping:

@@ -256,3 +256,22 @@ def test_an_outage_is_probed_once_a_minute_and_everything_goes_out_after_it(
 
     assert 5 < probes <= 5 + 600 / 60 + 2  # in the ten minutes that were spent preparing
     assert drive.states() == ["published"] * 10
+
+
+def test_the_post_right_behind_a_shot_is_claimed_by_the_thread_that_ends_it(
+    studio: Studio, drive: Drive
+) -> None:
+    """No tick may come between them: the tick had to leave the second one behind the first."""
+    first = in_seconds(60)
+    studio.post("First", due_at=first)
+    studio.post("Half a second later", due_at=first + timedelta(milliseconds=500))
+    drive.run(seconds=50)
+    drive.jump((first - drive.now()).total_seconds())
+    with drive.session() as session:
+        (shot,) = drive.machine.claim_shots(session, most=5, horizon=drive.now())
+    shot.run()
+
+    following = drive.machine.claim_next(shot.account_id, was_shot=True, may_rest=False)
+
+    assert following is not None
+    assert following.run_at == first + timedelta(milliseconds=500)

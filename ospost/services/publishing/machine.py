@@ -85,22 +85,27 @@ class Machine:
         return [self._shot(work) for work in taken]
 
     def claim_next(self, account_id: int, *, was_shot: bool, may_rest: bool) -> Task | None:
-        """Take what a thread that has just finished goes on with: what is due now, if anything.
+        """Take what a thread that has just finished goes on with, if anything.
 
-        First the next shot of the same account, then any shot, then anything else.
+        What is due now: the next shot of the same account, then any shot, then anything else. Else
+        the account's shot of the coming second, which the tick had to leave behind this one.
         """
         now = self.tools.now()
+        ahead = now + self.tools.timings.claim_ahead
         with self.tools.sessions() as session:
-            if not claims.anything_due(session, horizon=now):
-                return None
-            if was_shot:
-                tasks = self.claim_shots(session, most=1, horizon=now, account_id=account_id)
+            if claims.anything_due(session, horizon=now):
+                tasks: list[Task] = []
+                if was_shot:
+                    tasks = self.claim_shots(session, most=1, horizon=now, account_id=account_id)
+                tasks = tasks or self.claim_shots(session, most=1, horizon=now)
+                if not tasks and may_rest:
+                    tasks = self._claim_rest(session, most=1, horizon=now)
                 if tasks:
                     return tasks[0]
-            tasks = self.claim_shots(session, most=1, horizon=now)
-            if not tasks and may_rest:
-                tasks = self._claim_rest(session, most=1, horizon=now)
-            return tasks[0] if tasks else None
+            if was_shot and claims.anything_due(session, horizon=ahead):
+                tasks = self.claim_shots(session, most=1, horizon=ahead, account_id=account_id)
+                return tasks[0] if tasks else None
+        return None
 
     def free_the_dead(self, session: Session) -> list[str]:
         """Free what silent processes hold; return their names."""
