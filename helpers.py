@@ -3,19 +3,11 @@
 import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def utcnow() -> datetime:
     """Return the present moment, aware, in UTC."""
     return datetime.now(UTC)
-
-
-def in_zone(moment: datetime, zone: str) -> datetime:
-    """Return *moment* as the clock on a wall in *zone* (an IANA name) shows it."""
-    return moment.astimezone(ZoneInfo(zone))
 
 
 def milliseconds_between(earlier: datetime, later: datetime) -> int:

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from helpers import new_id
-from ospost.domain.states import BEFORE_INTENT, MOVABLE, OUTSIDE, Kind, State
+from ospost.domain.states import MOVABLE, Kind, State
 
 NAMES = {
     "ix": "ix_%(column_0_N_label)s",
@@ -183,6 +183,9 @@ class Invitation(Base):
     used_at: Mapped[datetime | None]
     used_by: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     revoked_at: Mapped[datetime | None]
+
+    account: Mapped["Account | None"] = relationship()
+    host: Mapped[User] = relationship(foreign_keys=made_by)
 
 
 class FoundAccount(Base):
@@ -435,16 +438,6 @@ class Publication(Base):
     events: Mapped[list["Event"]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, order_by="Event.no"
     )
-
-    @property
-    def outside_state(self) -> str:
-        """The state as JSON and the screen call it."""
-        return OUTSIDE[State(self.state)]
-
-    @property
-    def is_before_intent(self) -> bool:
-        """Whether nothing can have been sent."""
-        return State(self.state) in BEFORE_INTENT
 
     @property
     def is_movable(self) -> bool:

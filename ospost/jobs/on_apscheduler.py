@@ -269,7 +269,6 @@ def tools_of(run: Runtime, *, owner: str) -> Tools:
         secret_key=run.secret_key,
         grace_seconds=run.missed_after_seconds,
         rehearse=run.rehearse,
-        is_sandbox=run.is_sandbox,
         owner=owner,
     )
 

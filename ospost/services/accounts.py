@@ -46,6 +46,23 @@ class Health:
 
 def health(session: Session, account: Account, *, now: datetime) -> Health:
     """Say how the account stands."""
+    return health_of(session, [account], now=now)[0][1]
+
+
+def health_of(
+    session: Session, accounts: list[Account], *, now: datetime
+) -> list[tuple[Account, Health]]:
+    """Say how each account stands, in two questions however many there are."""
+    ids = [account.id for account in accounts]
+    waiting = _waiting(session, ids)
+    members = people.members_of_each(session, ids)
+    return [
+        (account, _health(account, waiting.get(account.id, 0), members.get(account.id, []), now))
+        for account in accounts
+    ]
+
+
+def _health(account: Account, waiting: int, members: list[User], now: datetime) -> Health:
     missing = missing_permissions(account)
     sentence = _sentence(account, missing, now)
     return Health(
@@ -53,8 +70,8 @@ def health(session: Session, account: Account, *, now: datetime) -> Health:
         sentence=sentence or "Works.",
         granted=tuple(str(name) for name in account.granted),
         missing=missing,
-        waiting=_waiting(session, account.id),
-        members=tuple(user.name or "Somebody" for user in people.members_of(session, account.id)),
+        waiting=waiting,
+        members=tuple(user.name or "Somebody" for user in members),
         token_ends_at=account.token_expires_at,
     )
 
@@ -82,16 +99,17 @@ def _sentence(account: Account, missing: tuple[Missing, ...], now: datetime) -> 
     return ""
 
 
-def _waiting(session: Session, account_id: int) -> int:
-    return (
-        session.scalar(
-            select(func.count(func.distinct(Publication.post_id))).where(
-                Publication.account_id == account_id,
-                Publication.state.in_([state.value for state in BEFORE_INTENT]),
-            )
+def _waiting(session: Session, account_ids: list[int]) -> dict[int, int]:
+    """Count the posts that still have to go out, by account."""
+    counted = session.execute(
+        select(Publication.account_id, func.count(func.distinct(Publication.post_id)))
+        .where(
+            Publication.account_id.in_(account_ids),
+            Publication.state.in_([state.value for state in BEFORE_INTENT]),
         )
-        or 0
+        .group_by(Publication.account_id)
     )
+    return {account_id: count for account_id, count in counted}
 
 
 def change(

@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from helpers import digest
 from models import Invitation, Membership
@@ -53,6 +53,7 @@ def listed(session: Session, *, user_id: int, now: datetime) -> list[Invitation]
                 Invitation.expires_at > now,
             )
             .order_by(Invitation.made_at.desc(), Invitation.id)
+            .options(joinedload(Invitation.account))
         )
     )
 

@@ -58,14 +58,21 @@ def may_touch_post(session: Session, user_id: int, post_id: int) -> bool:
 
 def members_of(session: Session, account_id: int) -> list[User]:
     """Return who may publish to that account, the longest member first."""
-    return list(
-        session.scalars(
-            select(User)
-            .join(Membership, Membership.user_id == User.id)
-            .where(Membership.account_id == account_id)
-            .order_by(Membership.created_at, User.id)
-        )
+    return members_of_each(session, [account_id]).get(account_id, [])
+
+
+def members_of_each(session: Session, account_ids: list[int]) -> dict[int, list[User]]:
+    """Return who may publish to each of those accounts, the longest member first."""
+    found: dict[int, list[User]] = {}
+    rows = session.execute(
+        select(Membership.account_id, User)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.account_id.in_(account_ids))
+        .order_by(Membership.created_at, User.id)
     )
+    for account_id, user in rows:
+        found.setdefault(account_id, []).append(user)
+    return found
 
 
 def is_empty(session: Session) -> bool:

@@ -61,9 +61,9 @@ def _index(mine: list[Account], *, link: str = "") -> str:
         open_ones = invitations.listed(session, user_id=current_user.id, now=now)
     return render_template(
         "accounts/index.html",
-        accounts=[(account, accounts.health(session, account, now=now)) for account in mine],
+        accounts=accounts.health_of(session, mine, now=now),
         offers=connections.offers(session, current_user.id),
-        invitations=[(row, session.get(Account, row.account_id or 0)) for row in open_ones],
+        invitations=[(row, row.account) for row in open_ones],
         link=link,
         facebook=here.facebook is not None,
         instagram=here.instagram is not None,
@@ -158,7 +158,7 @@ def _welcome(error: Invalid | None = None) -> ResponseReturnValue:
     zone = posted().get("timezone") or person.timezone
     page = render_template(
         "accounts/welcome.html",
-        accounts=[(account, accounts.health(session, account, now=utcnow())) for account in mine],
+        accounts=accounts.health_of(session, mine, now=utcnow()),
         person=person,
         email=posted().get("email", person.email),
         zone=zone,

@@ -19,7 +19,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from helpers import utcnow
-from models import Account, Invitation, User, db
+from models import Invitation, db
 from ospost.domain.schedule import zone_names
 from ospost.errors import NotFound
 from ospost.runtime import runtime
@@ -49,22 +49,20 @@ def login() -> ResponseReturnValue:
 
 
 def _door(invitation: Invitation | None) -> ResponseReturnValue:
-    here, db_session = runtime(), db.session()
+    here = runtime()
     if wants_json():
         return jsonify(
             facebook=url_for("auth.facebook") if here.facebook else None,
             instagram=url_for("auth.instagram") if here.instagram else None,
         )
-    account = invitation and db_session.get(Account, invitation.account_id or 0)
-    host = invitation and db_session.get(User, invitation.made_by)
     has_logins = here.facebook or here.instagram
     return render_template(
         "auth/login.html" if has_logins else "auth/no_keys.html",
         facebook=here.facebook is not None,
         instagram=here.instagram is not None,
         invitation=invitation,
-        host=host,
-        account=account,
+        host=invitation and invitation.host,
+        account=invitation and invitation.account,
         redirect_uris={login: here.app_url + path for login, path in CALLBACKS.items()},
     )
 

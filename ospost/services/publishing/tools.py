@@ -41,7 +41,6 @@ class Tools:
     secret_key: str = field(repr=False)
     grace_seconds: int
     rehearse: bool
-    is_sandbox: bool
     owner: str
     now: Callable[[], datetime] = utcnow
     reached: Callable[[str], None] = _nothing
