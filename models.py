@@ -22,7 +22,9 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
+    true,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -59,12 +61,23 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+BigId = BigInteger().with_variant(Integer, "sqlite")
+"""Random ids need 52 bits; SQLite's INTEGER has them, and counts up only under that name."""
+
+
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """Index only the rows that match *where*, on either database."""
+    condition = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
 class Base(DeclarativeBase):
     """What all tables share."""
 
     metadata = MetaData(naming_convention=NAMES)
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: UtcDateTime,
+        int: BigId,
         dict[str, Any]: JSON,
         list[Any]: JSON,
     }
@@ -72,8 +85,6 @@ class Base(DeclarativeBase):
 
 # Flask-SQLAlchemy 3.1 cannot take a Base with a type_annotation_map as model_class.
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
-
-BigId = BigInteger().with_variant(Integer, "sqlite")
 
 
 class Instance(Base):
@@ -109,6 +120,11 @@ class User(Base):
     email_confirmed_at: Mapped[datetime | None]
     language: Mapped[str] = mapped_column(String(10), default="en")
     timezone: Mapped[str] = mapped_column(String(64), default="UTC")
+    mail_notices: Mapped[bool] = mapped_column(default=True, server_default=true())
+    muted_kinds: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    digest: Mapped[bool] = mapped_column(default=False, server_default=false())
+    digest_hour: Mapped[int] = mapped_column(default=8, server_default="8")  # in their zone
+    digest_sent_at: Mapped[datetime | None]
     welcomed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
@@ -209,6 +225,7 @@ class FoundAccount(Base):
     token_sealed: Mapped[str] = mapped_column(Text, default="")
     token_expires_at: Mapped[datetime | None]
     found_at: Mapped[datetime]
+    renewed_at: Mapped[datetime | None]
 
 
 class Account(Base):
@@ -236,11 +253,19 @@ class Account(Base):
     trouble: Mapped[str] = mapped_column(Text, default="")  # a sentence for the person
     trouble_at: Mapped[datetime | None]
     grace_seconds: Mapped[int | None]  # None: the instance's MISSED_AFTER_SECONDS
+    late_policy: Mapped[str] = mapped_column(
+        String(10), default="publish", server_default="publish"
+    )  # of a post that is late, inside the grace: publish, or ask a person first
+    backlog_gap_seconds: Mapped[int | None]  # between long overdue posts; None: the machine's
+    keep_originals_days: Mapped[int | None]  # after publishing; None: for ever
     rehearse: Mapped[bool] = mapped_column(default=False)
     paused_at: Mapped[datetime | None]
     quota_used: Mapped[int | None]
     quota_total: Mapped[int | None]
     quota_read_at: Mapped[datetime | None]
+    quota_seconds: Mapped[int | None]  # the window that the limit counts in
+    tested_at: Mapped[datetime | None]  # when a test container was last asked for
+    test_outcome: Mapped[dict[str, Any] | None]
     throttled_until: Mapped[datetime | None]
     throttle_count: Mapped[int] = mapped_column(default=0)
     connected_at: Mapped[datetime]
@@ -277,6 +302,7 @@ class Media(Base):
     width: Mapped[int]  # upright, after the orientation of the file
     height: Mapped[int]
     created_at: Mapped[datetime]
+    original_dropped_at: Mapped[datetime | None]  # by the account's retention; renditions may stay
 
     renditions: Mapped[list["Rendition"]] = relationship(
         back_populates="media", cascade="all, delete-orphan", passive_deletes=True
@@ -324,6 +350,8 @@ class Post(Base):
     zone: Mapped[str] = mapped_column(String(64), default="")
     fold: Mapped[int] = mapped_column(default=0)
     form_id: Mapped[str | None] = mapped_column(String(64))  # of the form that made it, if any
+    checked_at: Mapped[datetime | None]  # when its last check was made
+    findings: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     removed_at: Mapped[datetime | None] = mapped_column(index=True)
@@ -367,33 +395,22 @@ class Publication(Base):
     __tablename__ = "publication"
     __table_args__ = (
         UniqueConstraint("post_id", "frame_no"),
-        Index(
-            "ix_publication_next",
-            "next_at",
-            sqlite_where=text("next_at IS NOT NULL"),
-            postgresql_where=text("next_at IS NOT NULL"),
+        partial_index("ix_publication_next", "next_at", where="next_at IS NOT NULL"),
+        partial_index(
+            "uq_publication_shot", "account_id", where="state = 'publishing'", unique=True
         ),
-        Index(
-            "uq_publication_shot",
-            "account_id",
-            unique=True,
-            sqlite_where=text("state = 'publishing'"),
-            postgresql_where=text("state = 'publishing'"),
-        ),
-        Index(
+        partial_index(
             "ix_publication_in_line",
             "account_id",
             "due_at",
-            sqlite_where=text("state IN ('ready', 'publishing')"),
-            postgresql_where=text("state IN ('ready', 'publishing')"),
+            where="state IN ('ready', 'publishing')",
         ),
         Index("ix_publication_account_due", "account_id", "due_at"),
-        Index(
+        partial_index(
             "ix_publication_trouble",
             "account_id",
             "due_at",
-            sqlite_where=text("state IN ('held', 'missed', 'failed', 'review', 'unknown')"),
-            postgresql_where=text("state IN ('held', 'missed', 'failed', 'review', 'unknown')"),
+            where="state IN ('held', 'missed', 'failed', 'review', 'unknown')",
         ),
         # an id is never used again: a fence belongs to one row for ever
         {"sqlite_autoincrement": True},
@@ -469,12 +486,7 @@ class Followup(Base):
     __tablename__ = "followup"
     __table_args__ = (
         UniqueConstraint("publication_id", "kind"),
-        Index(
-            "ix_followup_next",
-            "next_at",
-            sqlite_where=text("next_at IS NOT NULL"),
-            postgresql_where=text("next_at IS NOT NULL"),
-        ),
+        partial_index("ix_followup_next", "next_at", where="next_at IS NOT NULL"),
         {"sqlite_autoincrement": True},
     )
 
@@ -491,17 +503,69 @@ class Followup(Base):
     outcome: Mapped[str] = mapped_column(Text, default="")
 
 
+class Notice(Base):
+    """One problem that people are told of, however often it is met until it ends."""
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        partial_index("uq_notice_open", "key", where="ended_at IS NULL", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, default=new_id)
+    key: Mapped[str] = mapped_column(String(160))  # what makes it the same problem
+    kind: Mapped[str] = mapped_column(String(30))  # what a person may mute
+    severity: Mapped[str] = mapped_column(String(10))  # problem, warning, news
+    account_id: Mapped[int | None] = mapped_column(
+        ForeignKey("account.id", ondelete="CASCADE"), index=True
+    )
+    user_id: Mapped[int | None] = mapped_column(
+        ForeignKey("user.id", ondelete="CASCADE"), index=True
+    )  # None: for all members of the account, or without one for the owner
+    post_id: Mapped[int | None] = mapped_column(
+        ForeignKey("post.id", ondelete="CASCADE"), index=True
+    )
+    title: Mapped[str] = mapped_column(String(200))
+    sentence: Mapped[str] = mapped_column(Text, default="")
+    remedy: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[datetime] = mapped_column(index=True)
+    ended_at: Mapped[datetime | None]
+
+
+class NoticeRead(Base):
+    """A person has seen a notice."""
+
+    __tablename__ = "notice_read"
+
+    notice_id: Mapped[int] = mapped_column(
+        ForeignKey("notice.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("user.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    read_at: Mapped[datetime]
+
+
+class ChatChannel(Base):
+    """An address of a chat that takes a posted JSON; the address is a secret, so it is sealed."""
+
+    __tablename__ = "chat_channel"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, default=new_id)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    form: Mapped[str] = mapped_column(String(10))  # slack, discord, teams, json
+    host: Mapped[str] = mapped_column(String(253))  # shown; the whole address is not
+    url_sealed: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime]
+    failed_at: Mapped[datetime | None]
+    failure: Mapped[str] = mapped_column(Text, default="")
+
+
 class Outbox(Base):
     """A notice or a message to others, written in the transaction of what it tells."""
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index(
-            "ix_outbox_next",
-            "next_at",
-            sqlite_where=text("next_at IS NOT NULL"),
-            postgresql_where=text("next_at IS NOT NULL"),
-        ),
+        partial_index("ix_outbox_next", "next_at", where="next_at IS NOT NULL"),
         {"sqlite_autoincrement": True},
     )
 
@@ -510,6 +574,8 @@ class Outbox(Base):
     kind: Mapped[str] = mapped_column(String(30))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    notice_id: Mapped[int | None] = mapped_column(index=True)
+    channel: Mapped[str] = mapped_column(String(20), default="mail", server_default="mail")
     payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
     next_at: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(default=0)

@@ -25,7 +25,7 @@ def upgrade() -> None:
         "node",
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("host", sa.String(length=120), nullable=False),
-        sa.Column("pid", sa.Integer(), nullable=False),
+        sa.Column("pid", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("version", sa.String(length=40), nullable=False),
         sa.Column("beat_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_node")),
@@ -37,7 +37,7 @@ def upgrade() -> None:
         sa.Column("token_sealed", sa.Text(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("tries", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_revocation")),
     )
     with op.batch_alter_table("revocation", schema=None) as batch_op:
@@ -106,8 +106,8 @@ def upgrade() -> None:
         sa.Column("format", sa.String(length=10), nullable=False),
         sa.Column("byte_size", sa.BigInteger(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("width", sa.Integer(), nullable=False),
-        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("width", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("height", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["user.id"], name=op.f("fk_media_user_id"), ondelete="CASCADE"
@@ -141,14 +141,22 @@ def upgrade() -> None:
         sa.Column("needs_reconnect", sa.Boolean(), nullable=False),
         sa.Column("trouble", sa.Text(), nullable=False),
         sa.Column("trouble_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("grace_seconds", sa.Integer(), nullable=True),
+        sa.Column(
+            "grace_seconds", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
         sa.Column("rehearse", sa.Boolean(), nullable=False),
         sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("quota_used", sa.Integer(), nullable=True),
-        sa.Column("quota_total", sa.Integer(), nullable=True),
+        sa.Column(
+            "quota_used", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "quota_total", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
         sa.Column("quota_read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("throttled_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("throttle_count", sa.Integer(), nullable=False),
+        sa.Column(
+            "throttle_count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("connected_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -203,10 +211,12 @@ def upgrade() -> None:
         sa.Column("recipe", sa.String(length=64), nullable=False),
         sa.Column("purpose", sa.String(length=20), nullable=False),
         sa.Column("storage_key", sa.String(length=200), nullable=False),
-        sa.Column("byte_size", sa.Integer(), nullable=False),
+        sa.Column(
+            "byte_size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("width", sa.Integer(), nullable=False),
-        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("width", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("height", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["media_id"], ["media.id"], name=op.f("fk_rendition_media_id"), ondelete="CASCADE"
@@ -287,7 +297,7 @@ def upgrade() -> None:
         ),
         sa.Column("payload", sa.JSON(), nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("tries", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_outbox_account_id"), ondelete="CASCADE"
@@ -320,7 +330,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("wall_time", sa.String(length=19), nullable=False),
         sa.Column("zone", sa.String(length=64), nullable=False),
-        sa.Column("fold", sa.Integer(), nullable=False),
+        sa.Column("fold", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("form_id", sa.String(length=64), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -373,28 +383,36 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("frame_no", sa.Integer(), nullable=False),
+        sa.Column("frame_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
-        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("owner", sa.String(length=80), nullable=False),
-        sa.Column("fence", sa.Integer(), nullable=False),
-        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("fence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tries", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("container_id", sa.String(length=64), nullable=False),
-        sa.Column("container_revision", sa.Integer(), nullable=False),
+        sa.Column(
+            "container_revision",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=False,
+        ),
         sa.Column("container_made_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("children", sa.JSON(), nullable=False),
         sa.Column("baseline", sa.JSON(), nullable=False),
         sa.Column("intent_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("intent_no", sa.Integer(), nullable=False),
+        sa.Column(
+            "intent_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("first_intent_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("looks", sa.Integer(), nullable=False),
-        sa.Column("absent_looks", sa.Integer(), nullable=False),
+        sa.Column("looks", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "absent_looks", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("absent_look_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ig_media_id", sa.String(length=64), nullable=True),
         sa.Column("permalink", sa.Text(), nullable=False),
@@ -455,7 +473,7 @@ def upgrade() -> None:
         "slide",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("no", sa.Integer(), nullable=False),
+        sa.Column("no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("media_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("crop", sa.String(length=120), nullable=False),
         sa.Column("alt_text", sa.Text(), nullable=False),
@@ -483,9 +501,9 @@ def upgrade() -> None:
         sa.Column(
             "publication_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
-        sa.Column("no", sa.Integer(), nullable=False),
+        sa.Column("no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("fence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("from_state", sa.String(length=12), nullable=False),
         sa.Column("to_state", sa.String(length=12), nullable=False),
         sa.Column("cause", sa.String(length=40), nullable=False),
@@ -514,10 +532,10 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("owner", sa.String(length=80), nullable=False),
-        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("fence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("intent_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("looks", sa.Integer(), nullable=False),
-        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("looks", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tries", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(

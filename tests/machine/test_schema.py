@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine
 
 from models import Base
@@ -143,16 +144,17 @@ def test_the_copy_aside_has_every_row_also_those_still_in_the_log(
 
 
 ROOT = Path(__file__).resolve().parents[2]
-SECOND = '''
-"""The second version.
+HEAD = ScriptDirectory(str(ROOT / "migrations")).get_current_head() or ""
+ONE_MORE = '''
+"""One version more.
 
-Revision ID: 0002
-Revises: 0001
+Revision ID: next
+Revises: {head}
 """
 
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+revision, down_revision, branch_labels, depends_on = "next", "{head}", None, None
 
 
 def upgrade() -> None:
@@ -180,7 +182,7 @@ def start_next_version(folder: Path, file: Path, *, last: str) -> int:
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     for name in ("models.py", "helpers.py"):
         shutil.copy(ROOT / name, folder / name)
-    (folder / "migrations/versions/0002_next.py").write_text(SECOND.format(last=last))
+    (folder / "migrations/versions/9999_next.py").write_text(ONE_MORE.format(last=last, head=HEAD))
     done = subprocess.run(
         [sys.executable, "-c", START, str(file)],
         check=False,
@@ -199,8 +201,8 @@ def values(file: Path) -> dict[object, object]:
 @pytest.mark.parametrize(
     ("last", "version", "value"),
     [
-        ("pass", "0002", "of the new version"),
-        ("raise ValueError('the migration breaks')", "0001", "old"),
+        ("pass", "next", "of the new version"),
+        ("raise ValueError('the migration breaks')", HEAD, "old"),
     ],
     ids=["upgraded", "broken"],
 )
@@ -215,8 +217,8 @@ def test_before_an_upgrade_the_old_rows_are_copied_aside_and_a_broken_one_change
 
     (copy,) = file.parent.glob("*.before-*")
     assert values(copy) == {"kept": "old", "world": "sandbox"}
-    assert read(copy, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert read(copy, "SELECT version_num FROM alembic_version") == [(HEAD,)]
     assert values(file) == {"kept": value, "world": "sandbox"}
     assert read(file, "SELECT version_num FROM alembic_version") == [(version,)]
     columns = {row[1] for row in read(file, "PRAGMA table_info(instance)")}
-    assert ("note" in columns) == (version == "0002")
+    assert ("note" in columns) == (version == "next")
