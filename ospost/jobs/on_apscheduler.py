@@ -251,7 +251,7 @@ class Driver:
     def _periodic(self, name: str) -> None:
         job = next(job for job in PERIODIC if job.name == name)
         try:
-            job.run(self._run)
+            job.run(self._run, self.machine.tools.now())
         except Exception:  # a clean-up that fails must not end the scheduler's job
             logger.exception("periodic work failed", extra={"job": name})
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from helpers import utcnow
 from ospost.runtime import Runtime
 from ospost.services import housekeeping, notices, revocations, tokens, zones
 
@@ -16,39 +15,40 @@ class Job:
     name: str
     every: timedelta
     first_after: timedelta
-    run: Callable[[Runtime], object]
+    run: Callable[[Runtime, datetime], object]
+    """Does the work by the moment that it is handed, never by a clock of its own."""
 
 
-def _deliver_notices(run: Runtime) -> object:
-    return notices.deliver_due(run.sessions, mail=run.mail, app_url=run.app_url, now=utcnow())
+def _deliver_notices(run: Runtime, now: datetime) -> object:
+    return notices.deliver_due(run.sessions, mail=run.mail, app_url=run.app_url, now=now)
 
 
-def _refresh_tokens(run: Runtime) -> object:
+def _refresh_tokens(run: Runtime, now: datetime) -> object:
     return tokens.refresh_due(
         run.sessions,
         vault=run.vault,
         facebook=run.facebook,
         instagram=run.instagram,
-        now=utcnow(),
+        now=now,
     )
 
 
-def _retry_revocations(run: Runtime) -> object:
+def _retry_revocations(run: Runtime, now: datetime) -> object:
     return revocations.retry_revocations(
         run.sessions,
         vault=run.vault,
         facebook=run.facebook,
         instagram=run.instagram,
-        now=utcnow(),
+        now=now,
     )
 
 
-def _tidy(run: Runtime) -> object:
-    return housekeeping.tidy(run.sessions, storage=run.storage, now=utcnow())
+def _tidy(run: Runtime, now: datetime) -> object:
+    return housekeeping.tidy(run.sessions, storage=run.storage, now=now)
 
 
-def _follow_zone_rules(run: Runtime) -> object:
-    return zones.follow_rules(run.sessions, now=utcnow())
+def _follow_zone_rules(run: Runtime, now: datetime) -> object:
+    return zones.follow_rules(run.sessions, now=now)
 
 
 PERIODIC: tuple[Job, ...] = (
