@@ -59,6 +59,7 @@ def _shaped(world: World, fault: Fault, done: Answer | None, account_id: str | N
         "lost_after": wire.nothing,
         "reset": wire.reset,
         "truncated": wire.half,
+        "wrong_length": wire.too_short,
         "hang": wire.hang(_seconds(fault, HANG_SECONDS), world.closing),
         "hang_after": wire.hang(_seconds(fault, HANG_SECONDS), world.closing),
         "drip": wire.drip(_seconds(fault, SLOW_SECONDS), world.closing),
@@ -69,13 +70,33 @@ def _shaped(world: World, fault: Fault, done: Answer | None, account_id: str | N
 
 
 def _later(world: World, fault: Fault, perform: Perform) -> None:
-    """Carry the call out after a while, on a thread of its own."""
+    """Carry the call out when the world's clock has moved on so far.
+
+    A thread sees to it while real time passes; when the clock is advanced, the next call that
+    arrives finds it done.
+    """
+    at = world.now() + _seconds(fault, SLOW_SECONDS)
+    item = (at, perform)
+    with world.lock:
+        world.pending.append(item)
 
     def run() -> None:
-        if not world.closing.wait(_seconds(fault, SLOW_SECONDS)):
-            perform()
+        while item in world.pending:
+            if world.closing.wait(max(0.01, min(at - world.now(), 0.2))):
+                return
+            catch_up(world)
 
     threading.Thread(target=run, daemon=True, name="late effect").start()
+
+
+def catch_up(world: World) -> None:
+    """Carry out what was put off to a moment that is over."""
+    with world.lock:
+        due = [item for item in world.pending if item[0] <= world.now()]
+        for item in due:
+            world.pending.remove(item)
+    for _at, perform in due:
+        perform()
 
 
 def _seconds(fault: Fault, default: float) -> float:

@@ -13,7 +13,7 @@ from sandbox import comments, containers, identity, oauth, publishing, reading, 
 from sandbox.calls import FACEBOOK, INSTAGRAM, INSTAGRAM_TOKENS, Answer, Call, refuse
 from sandbox.errors import GraphError, unreachable, wrong_method
 from sandbox.faults import Facts
-from sandbox.faulty import act
+from sandbox.faulty import act, catch_up
 from sandbox.ids import trace_id
 from sandbox.world import World
 
@@ -74,6 +74,7 @@ COMMENT: dict[tuple[str, str], Route] = {
 
 def respond(world: World, call: Call) -> Answer:
     """Answer a call, whatever becomes of it, and write it down."""
+    catch_up(world)
     arrived = world.now()
     started = time.perf_counter()
     facts = Facts(endpoint="unknown", method=call.method)

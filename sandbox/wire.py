@@ -28,6 +28,17 @@ def half(connection: socket.socket, answer: bytes) -> None:
     connection.shutdown(socket.SHUT_RDWR)
 
 
+def too_short(connection: socket.socket, answer: bytes) -> None:
+    """Announce half the body's length, send all of it, then close."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    lines = [
+        line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-length:")
+    ]
+    lines.append(b"Content-Length: %d" % (len(body) // 2))
+    connection.sendall(b"\r\n".join(lines) + b"\r\n\r\n" + body)
+    connection.shutdown(socket.SHUT_RDWR)
+
+
 def hang(seconds: float, closing: Event) -> Wire:
     """Say nothing for *seconds*, then close."""
 

@@ -53,6 +53,7 @@ class World:
         self.media: dict[str, Media] = {}
         self.comments: dict[str, Comment] = {}
         self.calls: deque[dict[str, Any]] = deque(maxlen=CALLS_KEPT)
+        self.pending: list[tuple[float, Callable[[], object]]] = []
         self.index()
 
     def index(self) -> None:

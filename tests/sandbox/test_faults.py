@@ -105,6 +105,20 @@ def test_late_effect_comes_after_the_connection_is_gone(meta, token):
     assert live(meta) == 1
 
 
+def test_late_effect_comes_as_soon_as_the_clock_is_advanced(meta, token):
+    container = meta.container(token)
+    meta.fault(endpoint="publish", kind="late_effect", seconds=50)
+    with pytest.raises(requests.ConnectionError):
+        meta.publish(token, container)
+
+    meta.control("POST", "clock", advance_s=40)
+    before = len(meta.get("me/media", token, fields="id").json()["data"])
+    meta.control("POST", "clock", advance_s=11)
+    after = len(meta.get("me/media", token, fields="id").json()["data"])
+
+    assert (before, after) == (0, 1)
+
+
 @pytest.mark.parametrize(("kind", "posts"), [("hang", 0), ("hang_after", 1)])
 def test_hanging_outlasts_the_callers_patience(meta, token, kind, posts):
     container = meta.container(token)
@@ -163,6 +177,16 @@ def test_dripping_answer_arrives_whole(meta, token):
     meta.fault(endpoint="publish", kind="drip", seconds=0.3)
 
     assert meta.publish(token, container).json()["id"]
+    assert live(meta) == 1
+
+
+def test_wrong_length_leaves_an_answer_that_cannot_be_read(meta, token):
+    container = meta.container(token)
+    meta.fault(endpoint="publish", kind="wrong_length")
+
+    with pytest.raises(requests.RequestException):
+        meta.publish(token, container).json()
+
     assert live(meta) == 1
 
 
