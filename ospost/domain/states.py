@@ -31,6 +31,7 @@ class HoldReason(StrEnum):
     CLOCK = "clock"
     RESTORED = "restored"
     REHEARSAL = "rehearsal"
+    ASK = "ask"  # its time passed while it could not go out: a person says what becomes of it
 
 
 class Kind(StrEnum):

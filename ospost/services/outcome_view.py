@@ -46,10 +46,20 @@ HOLDS: dict[HoldReason, tuple[str, str]] = {
         "Rehearsed: everything up to the last step works. Nothing was posted.",
         "Switch the rehearsal off to publish for real.",
     ),
+    HoldReason.ASK: (
+        "Its time passed while it could not go out. Say what becomes of it.",
+        "Publish it now, give it a new time, or leave it.",
+    ),
 }
 
 OWN_WORDS = frozenset(
-    {HoldReason.PAUSED, HoldReason.CLOCK, HoldReason.RESTORED, HoldReason.REHEARSAL}
+    {
+        HoldReason.PAUSED,
+        HoldReason.CLOCK,
+        HoldReason.RESTORED,
+        HoldReason.REHEARSAL,
+        HoldReason.ASK,
+    }
 )
 """Reasons that Instagram has nothing to do with."""
 

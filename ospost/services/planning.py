@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from models import Post, Publication
 from ospost.domain.schedule import check_due, resolve
-from ospost.domain.states import BEFORE_INTENT, IN_DOUBT, HoldReason, State
+from ospost.domain.states import BEFORE_INTENT, IN_DOUBT, State
 from ospost.errors import Conflict, Invalid
 from ospost.services import publications
 from ospost.services.database import writing
@@ -132,7 +132,7 @@ def _is_on_its_way(shot: Publication | None, now: datetime) -> bool:
     state = State(shot.state)
     if state is State.PUBLISHED:
         return shot.published_at is not None and now - shot.published_at < JUST_NOW
-    if state is State.HELD and shot.hold_reason == HoldReason.REHEARSAL:
+    if state is State.HELD and shot.hold_reason in publications.ENDED_BY_A_TIME:
         return False
     return state in IN_DOUBT or (state in BEFORE_INTENT and shot.due_at <= now)
 

@@ -21,9 +21,12 @@ from ospost.domain.states import (
 )
 from ospost.domain.timings import Timings
 from ospost.errors import Conflict
+from ospost.services.notices import end_notices_of_held, end_notices_of_post
 from ospost.services.publishing.rows import Note, append
 
 TIMINGS = Timings()
+ENDED_BY_A_TIME = (HoldReason.REHEARSAL, HoldReason.ASK)
+"""Holds that a new time, or “Post now”, ends: they wait for nothing but a person's word."""
 
 
 def open_for(session: Session, post: Post, *, now: datetime) -> None:
@@ -94,7 +97,7 @@ def retime(
             values["state"] = State.PREPARING.value
         else:
             values |= _NO_CONTAINER
-        if state is State.HELD and publication.hold_reason != HoldReason.REHEARSAL:
+        if state is State.HELD and publication.hold_reason not in ENDED_BY_A_TIME:
             # it goes on waiting for what it waited for, by its new time
             values = {"due_at": due_at, "next_at": now}
         _change(session, publication, MOVABLE, values, "moved", sentence, now)
@@ -177,6 +180,7 @@ def resume(session: Session, account: Account, *, now: datetime) -> None:
 
 def release_held(session: Session, account: Account, *, reason: HoldReason, now: datetime) -> None:
     """Let the posts of *account* that wait for *reason* look again at once."""
+    end_notices_of_held(session, account.id, reason.value, now=now)
     session.execute(
         update(Publication)
         .where(
@@ -218,6 +222,10 @@ _NO_CONTAINER: dict[str, Any] = {
     "finished_at": None,
     "owner": "",
 }
+
+
+TROUBLED = frozenset({State.HELD, State.MISSED, State.FAILED, State.REVIEW})
+"""Where a person's change left the post, and what was told of it still holds."""
 
 
 def _rows(session: Session, post: Post, allowed: frozenset[State]) -> list[Publication]:
@@ -271,4 +279,6 @@ def _change(
     to = State(values.get("state", state.value))
     note = Note(cause=cause, sentence=sentence)
     append(session, publication.id, note, fence=fence, came_from=state, to=to, now=now)
+    if to not in TROUBLED:
+        end_notices_of_post(session, publication.post_id, now=now)
     session.refresh(publication)

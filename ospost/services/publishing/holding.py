@@ -30,7 +30,14 @@ REMEDIES = {
     HoldReason.CLOCK: "Set this server's clock right; the post goes out afterwards.",
     HoldReason.RESTORED: "Nothing needs to be done; this server looks what is already live.",
     HoldReason.REHEARSAL: "Switch the rehearsal off and publish it now, or give it a new time.",
+    HoldReason.ASK: "Say what becomes of it: publish it now, give it a new time, or leave it.",
 }
+
+ONLY_BY_A_PERSON = {
+    HoldReason.REHEARSAL: trouble.MISSED[HoldReason.REHEARSAL],
+    HoldReason.ASK: "Its time passed while it could not go out. Say what becomes of it.",
+}
+"""Holds that nothing but a person ends, with what is said of them."""
 
 
 def stands_in_the_way(tools: Tools, session: Session, work: Work) -> bool:
@@ -166,8 +173,8 @@ def wake(tools: Tools, session: Session, work: Work) -> None:
         trouble.miss(tools, session, work)
         return
     reason = HoldReason(work.hold_reason)
-    if reason is HoldReason.REHEARSAL:  # only a person sends what was rehearsed
-        put_on_hold(tools, session, work, reason, trouble.MISSED[HoldReason.REHEARSAL])
+    if reason in ONLY_BY_A_PERSON:
+        put_on_hold(tools, session, work, reason, ONLY_BY_A_PERSON[reason])
         return
     if reason is HoldReason.QUOTA:
         if hold_if_full(tools, session, work):

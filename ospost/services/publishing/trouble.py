@@ -189,6 +189,7 @@ def hold(
     known: Known,
     *,
     body: dict[str, Any],
+    HoldReason.ASK: "Nobody said in time what should become of it, so it was not sent.",
     note: Note,
     asked: timedelta = timedelta(),
 ) -> None:
