@@ -266,6 +266,7 @@ class Account(Base):
     quota_seconds: Mapped[int | None]  # the window that the limit counts in
     tested_at: Mapped[datetime | None]  # when a test container was last asked for
     test_outcome: Mapped[dict[str, Any] | None]
+    ask_at: Mapped[datetime | None] = mapped_column(index=True)  # next question: limit, test
     throttled_until: Mapped[datetime | None]
     throttle_count: Mapped[int] = mapped_column(default=0)
     connected_at: Mapped[datetime]

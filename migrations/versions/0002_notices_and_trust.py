@@ -115,6 +115,8 @@ def upgrade() -> None:
         )
         batch_op.add_column(sa.Column("tested_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("test_outcome", sa.JSON(), nullable=True))
+        batch_op.add_column(sa.Column("ask_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_index(batch_op.f("ix_account_ask_at"), ["ask_at"], unique=False)
 
     with op.batch_alter_table("found_account", schema=None) as batch_op:
         batch_op.add_column(sa.Column("renewed_at", sa.DateTime(timezone=True), nullable=True))
