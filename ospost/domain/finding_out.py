@@ -5,9 +5,14 @@ guesses: a post goes out again only after a quiet time and two looks that did no
 with the same container.
 """
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ospost.domain.matching import Listing
+from ospost.domain.pace import is_too_late, keeps_container, look_at
+from ospost.domain.states import State
+from ospost.domain.timings import Timings
 
 
 class Status(StrEnum):
@@ -67,3 +72,81 @@ def decide(
 def counts_as_absent(status: Status, listing: Listing) -> bool:
     """Say whether a look like this is one of the two that a decision rests on."""
     return listing is Listing.NONE and _ABSENT[status] in (Verdict.SEND_SAME, Verdict.MAKE_NEW)
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """What one look decides, and how many looks by now did not see the post."""
+
+    verdict: Verdict
+    absent_looks: int
+
+
+ABSENT_LOOKS = 2
+"""How many looks after the quiet time must not have seen a post before it is sent again."""
+
+
+def weigh(
+    status: Status,
+    listing: Listing,
+    *,
+    absent_looks: int,
+    absent_look_at: datetime | None,
+    intent_at: datetime,
+    now: datetime,
+    timings: Timings,
+) -> Weighed:
+    """Weigh one look at a post whose latest intent is *intent_at*, with the looks before it."""
+    age = now - intent_at
+    absent = 0
+    if age >= timings.quiet and counts_as_absent(status, listing):
+        is_far_enough = (
+            absent_look_at is None or now - absent_look_at >= timings.between_absent_looks
+        )
+        absent = absent_looks + 1 if is_far_enough or not absent_looks else absent_looks
+    verdict = decide(
+        status,
+        listing,
+        is_surely_absent=absent >= ABSENT_LOOKS,
+        is_given_up=age >= timings.give_up_looking,
+    )
+    return Weighed(verdict, absent)
+
+
+def after_absence(
+    verdict: Verdict,
+    *,
+    due_at: datetime,
+    grace: timedelta,
+    has_container: bool,
+    made_at: datetime | None,
+    now: datetime,
+    timings: Timings,
+) -> State:
+    """Return where a post goes that is surely not live.
+
+    `READY` sends the same container again, `PREPARING` makes a new one, `MISSED` is the end of its
+    grace. A container of older words, or one about to expire, is not sent again.
+    """
+    if is_too_late(due_at, grace=grace, now=now):
+        return State.MISSED
+    is_fresh = keeps_container(made_at, due_at=now, timings=timings)
+    is_same = verdict is Verdict.SEND_SAME and is_fresh and has_container
+    return State.READY if is_same else State.PREPARING
+
+
+def next_look_at(
+    looks: int, *, absent_looks: int, intent_at: datetime, now: datetime, timings: Timings
+) -> datetime:
+    """Return when to look again after *looks* looks: soon, when the last one did not see it."""
+    at = look_at(looks, intent_at=intent_at, now=now, timings=timings)
+    return min(at, now + timings.between_absent_looks) if absent_looks else at
+
+
+def next_link_look_at(
+    looks: int, *, intent_at: datetime, now: datetime, timings: Timings
+) -> datetime | None:
+    """Return when to search again for the media of a live post; None when the search ends."""
+    if now - intent_at >= timings.give_up_looking:
+        return None
+    return look_at(looks, intent_at=now, now=now, timings=timings)
