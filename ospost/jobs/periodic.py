@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ospost.runtime import Runtime
-from ospost.services import housekeeping, notices, revocations, tokens, zones
+from ospost.services import deliveries, housekeeping, revocations, tokens, zones
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,7 @@ class Job:
 
 
 def _deliver_notices(run: Runtime, now: datetime) -> object:
-    return notices.deliver_due(run.sessions, mail=run.mail, app_url=run.app_url, now=now)
+    return deliveries.deliver_due(run.sessions, mail=run.mail, app_url=run.app_url, now=now)
 
 
 def _refresh_tokens(run: Runtime, now: datetime) -> object:

@@ -1,111 +1,175 @@
-"""Notices by mail: what the machine wrote into the outbox goes to the people it concerns."""
+"""Notices: one for each problem, from when it begins until it is over, however often it is met.
+
+`raise_notice` and `end_notice` are the door for everything that has something to tell. What goes
+to mailboxes and chats is written in the same transaction, and delivered by `deliveries`.
+"""
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy import insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
-from models import Membership, Outbox, User
-from ospost.mail.smtp import Mail, MailError
-from ospost.services.database import writing
+from helpers import new_id, shorten
+from models import ChatChannel, Membership, Notice, Outbox, Publication, User
 
-KIND = "notice"
-GIVE_UP = timedelta(hours=24)
-FIRST_WAIT = timedelta(minutes=1)
-LEASE = timedelta(minutes=5)
-AT_ONCE = 20
+GATHER = timedelta(seconds=30)
+"""How long a message waits for others to the same person, so that an outage is one message."""
+
+MAIL = "mail"
+LONGEST_TITLE = 200
 
 
-def deliver_due(
-    session_factory: sessionmaker[Session], mail: Mail | None, app_url: str, now: datetime
-) -> int:
-    """Mail the notices that are due; return how many mails went out.
+class Severity(StrEnum):
+    """How much a notice matters."""
 
-    A notice goes to its person, or to all members of its account, if they confirmed an address.
-    A server that does not take it is asked again, ever more slowly, for 24 hours.
+    PROBLEM = "problem"  # something does not go out, or may not
+    WARNING = "warning"  # it will be a problem if nobody acts
+    NEWS = "news"  # to be known, nothing is broken
+
+
+KINDS = {
+    "post": "Posts that failed, were missed, wait or need a look",
+    "token": "Connections to Instagram that end soon",
+    "quota": "Instagram's daily limit",
+    "account": "News about how you sign in and your Instagram accounts",
+    "disk": "Little free space on this server",
+    "backup": "Backups",
+    "server": "This server itself",
+}
+"""What a person may mute, in words. What is muted still stands in the list, and sends nothing."""
+
+
+def raise_notice(
+    session: Session,
+    *,
+    key: str,
+    kind: str,
+    severity: Severity | str,
+    title: str,
+    sentence: str,
+    remedy: str,
+    now: datetime,
+    account_id: int | None = None,
+    user_id: int | None = None,
+    post_id: int | None = None,
+) -> bool:
+    """Tell of a problem, unless it is told already and not over; call inside `writing`.
+
+    For one person, else for all who may publish to the account, else for the owners of the
+    instance. Returns False, and writes nothing, where a notice with this *key* is open.
     """
-    sent = 0
-    with session_factory() as session:
-        for notice_id in _claim(session, now):
-            sent += _deliver(session, notice_id, mail, app_url, now)
-    return sent
-
-
-def _claim(session: Session, now: datetime) -> list[int]:
-    """Lease what is due, so that two processes do not send the same; close what is too old."""
-    with writing(session):
-        due = session.scalars(
-            select(Outbox)
-            .where(Outbox.kind == KIND, Outbox.next_at <= now)
-            .order_by(Outbox.next_at)
-            .limit(AT_ONCE)
-        ).all()
-        for notice in due:
-            notice.next_at = now + LEASE if now - notice.at < GIVE_UP else None
-        return [notice.id for notice in due if notice.next_at]
-
-
-def _deliver(
-    session: Session, notice_id: int, mail: Mail | None, app_url: str, now: datetime
-) -> int:
-    notice = session.get(Outbox, notice_id)
-    if notice is None:
-        return 0
-    told: list[int] = list(notice.payload.get("told", []))
-    missing = [user for user in _recipients(session, notice) if user.id not in told]
-    addresses = [(user.id, user.email) for user in missing]
-    subject, text = _words(notice, app_url)
-    session.rollback()  # no transaction stays open while a mail server is asked
-    before = len(told)
-    failed = False
-    for user_id, address in addresses:
-        if mail is None or not _is_taken(mail, address, subject, text):
-            failed = True
-        else:
-            told.append(user_id)
-    _settle(session, notice_id, told, failed=failed, now=now)
-    return len(told) - before
-
-
-def _is_taken(mail: Mail, address: str, subject: str, text: str) -> bool:
-    try:
-        mail.send(address, subject=subject, text=text)
-    except MailError:
-        return False  # asked again later
+    notice = {
+        "id": new_id(),
+        "key": key,
+        "kind": kind,
+        "severity": Severity(severity).value,
+        "account_id": account_id,
+        "user_id": user_id,
+        "post_id": post_id,
+        "title": shorten(title, LONGEST_TITLE),
+        "sentence": sentence,
+        "remedy": remedy,
+        "at": now,
+    }
+    if is_open(session, key) or not _is_stored(session, notice):
+        return False
+    told = {name: notice[name] for name in ("post_id", "title", "sentence", "remedy")}
+    rows = [
+        {
+            "at": now,
+            "kind": "notice",
+            "user_id": person_id,
+            "account_id": account_id,
+            "notice_id": notice["id"],
+            "channel": channel,
+            "payload": told,
+            "next_at": now + GATHER,
+        }
+        for person_id, channel in _addresses(session, kind, account_id, user_id)
+    ]
+    if rows:
+        session.execute(insert(Outbox), rows)
     return True
 
 
-def _settle(
-    session: Session, notice_id: int, told: list[int], *, failed: bool, now: datetime
-) -> None:
-    with writing(session):
-        notice = session.get(Outbox, notice_id)
-        if notice is None:
-            return
-        notice.payload = {**notice.payload, "told": told}
-        notice.tries += 1
-        wait = FIRST_WAIT * 2 ** min(notice.tries - 1, 8)
-        notice.next_at = now + wait if failed and now + wait < notice.at + GIVE_UP else None
-        notice.sent_at = now if told and not failed else None
+def end_notice(session: Session, *, key: str, now: datetime) -> None:
+    """Note that a problem is over; call inside `writing`. The same key then is a new problem."""
+    session.execute(
+        update(Notice)
+        .where(Notice.key == key, Notice.ended_at.is_(None))
+        .values(ended_at=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
-def _recipients(session: Session, notice: Outbox) -> list[User]:
-    query = select(User).where(User.email != "", User.email_confirmed_at.is_not(None))
-    if notice.user_id is not None:
-        query = query.where(User.id == notice.user_id)
-    else:
-        query = query.join(Membership, Membership.user_id == User.id).where(
-            Membership.account_id == notice.account_id
+def end_notices_of_post(session: Session, post_id: int, *, now: datetime) -> None:
+    """Note that whatever was told of a post is over; call inside `writing`."""
+    session.execute(
+        update(Notice)
+        .where(Notice.post_id == post_id, Notice.ended_at.is_(None))
+        .values(ended_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def end_notices_of_held(session: Session, account_id: int, reason: str, *, now: datetime) -> None:
+    """Note that a person took away what the account's posts waited for; call inside `writing`."""
+    waiting = select(Publication.post_id).where(
+        Publication.account_id == account_id,
+        Publication.state == "held",
+        Publication.hold_reason == reason,
+    )
+    session.execute(
+        update(Notice)
+        .where(Notice.post_id.in_(waiting), Notice.ended_at.is_(None))
+        .values(ended_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def is_open(session: Session, key: str) -> bool:
+    """Return whether a notice with this key stands and is not over."""
+    found = select(Notice.id).where(Notice.key == key, Notice.ended_at.is_(None))
+    return session.scalar(found) is not None
+
+
+def _is_stored(session: Session, notice: dict[str, object]) -> bool:
+    """Insert the notice; False where another process did so at this moment."""
+    try:
+        with session.begin_nested():
+            session.execute(insert(Notice).values(**notice))
+    except IntegrityError:
+        if is_open(session, str(notice["key"])):
+            return False
+        raise
+    return True
+
+
+def _addresses(
+    session: Session, kind: str, account_id: int | None, user_id: int | None
+) -> list[tuple[int, str]]:
+    """Return person and channel of everybody whom this concerns and who wants to be told."""
+    concerned = select(User.id, User.email, User.email_confirmed_at, User.mail_notices)
+    concerned = concerned.add_columns(User.muted_kinds)
+    if user_id is not None:
+        concerned = concerned.where(User.id == user_id)
+    elif account_id is not None:
+        concerned = concerned.join(Membership, Membership.user_id == User.id).where(
+            Membership.account_id == account_id
         )
-    return list(session.scalars(query.order_by(User.id)))
-
-
-def _words(notice: Outbox, app_url: str) -> tuple[str, str]:
-    """Return subject and text: what happened, to which post, what to do."""
-    payload = notice.payload
-    post_id = payload.get("post_id")
-    link = f"{app_url}/post/{post_id}" if post_id else f"{app_url}/"
-    parts = [payload.get("sentence", ""), payload.get("remedy", ""), link]
-    text = "\n\n".join(str(part) for part in parts if part)
-    footer = f"You get this because of your address on {app_url}/account."
-    return str(payload.get("title") or "News about your posts"), f"{text}\n\n-- \n{footer}\n"
+    else:
+        concerned = concerned.where(User.is_owner.is_(True))
+    people = [row for row in session.execute(concerned) if kind not in (row.muted_kinds or ())]
+    found = [
+        (row.id, MAIL)
+        for row in people
+        if row.mail_notices and row.email and row.email_confirmed_at is not None
+    ]
+    chats = select(ChatChannel.user_id, ChatChannel.id).where(
+        or_(*(ChatChannel.user_id == row.id for row in people))
+    )
+    if people:
+        found += [(row.user_id, f"chat:{row.id}") for row in session.execute(chats)]
+    return found

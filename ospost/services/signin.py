@@ -10,11 +10,12 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from helpers import new_id
-from models import Account, FoundAccount, Identity, Invitation, Membership, Outbox, User
+from models import Account, FoundAccount, Identity, Invitation, Membership, User
 from ospost.services import attempts, connections, invitations, keys, people
 from ospost.services.arrivals import Arrival, Found
 from ospost.services.attempts import Attempt
 from ospost.services.database import writing
+from ospost.services.notices import Severity, raise_notice
 from ospost.services.signin_cases import PLACES, Case, SignInFailed
 from ospost.vault import Vault
 
@@ -132,20 +133,18 @@ def _recognised(session: Session, arrival: Arrival, now: datetime) -> User | Non
 
 def _tell(session: Session, user: User, arrival: Arrival, now: datetime) -> None:
     meta = PLACES[arrival.login]["meta"]
-    session.add(
-        Outbox(
-            at=now,
-            kind="notice",
-            user_id=user.id,
-            next_at=now,
-            payload={
-                "title": f"{meta} was added to how you sign in",
-                "sentence": f"{arrival.name} signed in with {meta} and was recognised as you,"
-                " since that login fully controls every Instagram account that you have here.",
-                "remedy": "If that was not you, look at who has the password and which roles your"
-                " Page gives to whom.",
-            },
-        )
+    raise_notice(
+        session,
+        key=f"login:{user.id}:{arrival.login}:{arrival.subject}",
+        kind="account",
+        severity=Severity.NEWS,
+        user_id=user.id,
+        title=f"{meta} was added to how you sign in",
+        sentence=f"{arrival.name} signed in with {meta} and was recognised as you,"
+        " since that login fully controls every Instagram account that you have here.",
+        remedy="If that was not you, look at who has the password and which roles your"
+        " Page gives to whom.",
+        now=now,
     )
 
 

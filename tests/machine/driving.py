@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import Account, Event, Followup, Outbox, Publication
+from models import Account, Event, Followup, Notice, Publication
 from ospost.domain.timings import Timings
 from ospost.jobs.on_apscheduler import tools_of
 from ospost.services.publishing.machine import Machine, Task
@@ -158,7 +158,7 @@ class Drive:
     def notices(self) -> list[str]:
         """The titles of what people were told."""
         with self.session() as session:
-            return [row.payload["title"] for row in session.scalars(select(Outbox))]
+            return list(session.scalars(select(Notice.title).order_by(Notice.at, Notice.id)))
 
     def live(self) -> list[Media]:
         """Everything that is live on the practice Instagram."""

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from models import Account, Membership, Outbox, User
 from ospost.mail.smtp import Mail
-from ospost.services.notices import deliver_due
+from ospost.services.deliveries import deliver_due
 from tests.people.helping import now, rows
 from tests.people.post_office import PostOffice
 

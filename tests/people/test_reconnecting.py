@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from models import Account, FoundAccount, Identity, Membership, Outbox, Post, Publication, User
+from models import Account, FoundAccount, Identity, Membership, Notice, Post, Publication, User
 from ospost.domain.states import HoldReason, State
 from ospost.services import keys, publications
 from sandbox import tokens
@@ -177,8 +177,8 @@ def test_the_other_login_reconnects_the_same_account_also_signed_out(
     assert [(a["id"], a["login"]) for a in mine] == [(account["id"], "facebook")]
     with rows(app) as session:
         assert session.get_one(Post, post_id).caption == "kept"
-        [notice] = session.scalars(select(Outbox))
-        assert notice.payload["title"] == "Facebook was added to how you sign in"
+        [notice] = session.scalars(select(Notice))
+        assert notice.title == "Facebook was added to how you sign in"
 
 
 def test_who_controls_only_a_part_is_not_taken_for_the_same_person(

@@ -3,30 +3,35 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from models import Membership, Outbox
+from ospost.services.notices import Severity, raise_notice
 from ospost.services.publishing.rows import Work
 
 
 def notify(
-    session: Session, work: Work, *, title: str, sentence: str, remedy: str, now: datetime
+    session: Session,
+    work: Work,
+    *,
+    title: str,
+    sentence: str,
+    remedy: str,
+    now: datetime,
+    cause: str = "",
 ) -> None:
-    """Write one notice for every member of the account; call inside `writing`."""
-    payload = {"post_id": work.post_id, "title": title, "sentence": sentence, "remedy": remedy}
-    members = select(Membership.user_id).where(Membership.account_id == work.account_id)
-    for user_id in session.scalars(members):
-        session.execute(
-            insert(Outbox).values(
-                at=now,
-                kind="notice",
-                user_id=user_id,
-                account_id=work.account_id,
-                payload=payload,
-                next_at=now,
-            )
-        )
+    """Tell every member of the account, once while *cause* lasts; call inside `writing`."""
+    raise_notice(
+        session,
+        key=f"post:{work.id}:{cause or title}",
+        kind="post",
+        severity=Severity.PROBLEM,
+        title=title,
+        sentence=sentence,
+        remedy=remedy,
+        now=now,
+        account_id=work.account_id,
+        post_id=work.post_id,
+    )
 
 
 def error_of(

@@ -19,6 +19,7 @@ from ospost.domain.reactions import (
 from ospost.domain.states import HoldReason, State
 from ospost.graph.errors import GraphError, Refused
 from ospost.services.database import writing
+from ospost.services.notices import end_notices_of_post
 from ospost.services.publishing.rows import Note, Work, advance, hold_values, release
 from ospost.services.publishing.telling import error_of, notify
 from ospost.services.publishing.tools import Tools
@@ -165,7 +166,16 @@ def conclude(
     """End the machine's part of *work* and tell the account's people; call inside `writing`."""
     advance(session, work, to=to, note=note, now=now, next_at=None, owner="", error=body, **values)
     remedy = str(body["remedy"])
-    notify(session, work, title=title, sentence=note.sentence, remedy=remedy, now=now)
+    end_notices_of_post(session, work.post_id, now=now)
+    notify(
+        session,
+        work,
+        title=title,
+        sentence=note.sentence,
+        remedy=remedy,
+        now=now,
+        cause=to.value,
+    )
 
 
 MISSED = {
@@ -179,6 +189,7 @@ MISSED = {
     HoldReason.CLOCK: "Its time passed while this server's clock was wrong.",
     HoldReason.RESTORED: "Its time passed before this copy of the database was restored.",
     HoldReason.REHEARSAL: "It was rehearsed: everything was ready, and nothing was sent.",
+    HoldReason.ASK: "Nobody said in time what should become of it, so it was not sent.",
 }
 
 
@@ -189,7 +200,6 @@ def hold(
     known: Known,
     *,
     body: dict[str, Any],
-    HoldReason.ASK: "Nobody said in time what should become of it, so it was not sent.",
     note: Note,
     asked: timedelta = timedelta(),
 ) -> None:
@@ -200,7 +210,6 @@ def hold(
         if known.kind in NEEDS_RECONNECT and has_new_token(session, work):
             advance(session, work, to=State.PREPARING, note=None, now=now, next_at=now, owner="")
             return
-        is_first = not has_happened(session, work, note.cause)
         advance(
             session,
             work,
@@ -211,7 +220,7 @@ def hold(
             **hold_values(work, reason, until=until, now=now),
         )
         mark_account(session, work.account_id, known, until=until, now=now)
-        if is_first and reason is not HoldReason.THROTTLED:
+        if reason is not HoldReason.THROTTLED:
             notify(
                 session,
                 work,
@@ -219,6 +228,7 @@ def hold(
                 sentence=known.sentence,
                 remedy=known.remedy,
                 now=now,
+                cause=note.cause,
             )
 
 
