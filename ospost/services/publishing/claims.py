@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session, aliased
 
 from models import Followup, Instance, Node, Publication
 from ospost.domain.states import State
+from ospost.domain.steps import after_loss
 from ospost.domain.timings import Timings
 from ospost.services.database import writing
 from ospost.services.publishing.rows import Note, Work, append, load
@@ -217,7 +218,8 @@ def free_rows_of(session: Session, owners: list[str], *, now: datetime) -> int:
             )
         ).all()
         for publication_id, state in held:
-            to = State.UNKNOWN if state == State.PUBLISHING.value else State(state)
+            came_from = State(state)
+            to = after_loss(came_from)
             fence = session.execute(
                 update(Publication)
                 .where(Publication.id == publication_id)
@@ -230,12 +232,11 @@ def free_rows_of(session: Session, owners: list[str], *, now: datetime) -> int:
                 )
                 .returning(Publication.fence)
             ).scalar_one()
-            if to is State.UNKNOWN:
+            if to is not came_from:
                 note = Note(
                     cause="worker_lost",
                     sentence="This server stopped while it was going out. Checking with Instagram.",
                 )
-                came_from = State(state)
                 append(
                     session, publication_id, note, fence=fence, came_from=came_from, to=to, now=now
                 )

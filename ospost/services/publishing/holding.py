@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from models import Account
 from ospost.domain.meta_codes import lookup
-from ospost.domain.pace import is_too_late, keeps_container, prepare_at
+from ospost.domain.pace import is_too_late, prepare_at
 from ospost.domain.reactions import NEEDS_RECONNECT
 from ospost.domain.states import HoldReason, Kind, State
+from ospost.domain.steps import obstacle, resumed
 from ospost.graph.errors import GraphError, Refused
 from ospost.services.database import writing
 from ospost.services.publishing import trouble
@@ -42,14 +43,21 @@ ONLY_BY_A_PERSON = {
 
 def stands_in_the_way(tools: Tools, session: Session, work: Work) -> bool:
     """Hold or give up *work* where the account or the time forbid going on; say whether."""
-    now = tools.now()
-    if is_too_late(work.due_at, grace=work.grace, now=now):
+    what = obstacle(
+        due_at=work.due_at,
+        grace=work.grace,
+        is_paused=work.is_paused,
+        needs_reconnect=work.needs_reconnect,
+        throttled_until=work.throttled_until,
+        now=tools.now(),
+    )
+    if what is State.MISSED:
         trouble.miss(tools, session, work)
-    elif work.is_paused:
+    elif what is HoldReason.PAUSED:
         put_on_hold(tools, session, work, HoldReason.PAUSED, "Stopped by a person.")
-    elif work.needs_reconnect:
+    elif what is HoldReason.TOKEN:
         put_on_hold(tools, session, work, HoldReason.TOKEN, lookup(190, None).sentence)
-    elif work.throttled_until is not None and work.throttled_until > now:
+    elif what is HoldReason.THROTTLED:
         sentence = "Instagram asked this server to wait before more calls for this account."
         until = work.throttled_until
         put_on_hold(tools, session, work, HoldReason.THROTTLED, sentence, until=until)
@@ -191,14 +199,19 @@ def let_go(tools: Tools, session: Session, work: Work, *, now: datetime) -> None
     """Return *work* from its hold to the state before; call inside `writing`."""
     timings = tools.timings
     is_video = work.kind is Kind.REEL
-    fresh = keeps_container(work.container_made_at, due_at=max(work.due_at, now), timings=timings)
-    if work.held_from == State.READY and work.has_container and fresh:
-        to, at = State.READY, max(work.due_at, now)
-    elif work.has_container and fresh:
-        to, at = State.PREPARING, now
-    else:
-        to = State.SCHEDULED
-        at = prepare_at(work.due_at, now=now, timings=timings, is_video=is_video)
+    to = resumed(
+        held_from=work.held_from,
+        has_container=work.has_container,
+        made_at=work.container_made_at,
+        due_at=work.due_at,
+        now=now,
+        timings=timings,
+    )
+    at = {
+        State.READY: max(work.due_at, now),
+        State.PREPARING: now,
+        State.SCHEDULED: prepare_at(work.due_at, now=now, timings=timings, is_video=is_video),
+    }[to]
     advance(
         session,
         work,

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models import Account, Publication
+from ospost.domain.shooting import Keeping, keeping
 from ospost.domain.states import State
 from ospost.services.database import writing
 from ospost.services.publishing.rows import Note, Work, add_followup, append
@@ -62,9 +63,10 @@ def _write(
     if found is None:
         return  # the account was deleted while the call was under way; nobody is left to tell
     state, fence, intent_no, known_id = found
-    if state == State.PUBLISHED and known_id is not None:
-        if media_id is not None and known_id != media_id:
-            _warn_of_second_copy(session, work, fence, media_id, now)
+    what = keeping(State(state), known_id=known_id, media_id=media_id)
+    if what is not Keeping.RECORD:
+        if what is Keeping.SECOND:
+            _warn_of_second_copy(session, work, fence, media_id or "", now)
         return
     session.execute(
         update(Publication)

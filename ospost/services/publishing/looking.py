@@ -1,13 +1,19 @@
 """Finding out: what the looks at a post in doubt decide, written down."""
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from ospost.domain.finding_out import Status, Verdict, counts_as_absent, decide
+from ospost.domain.finding_out import (
+    Status,
+    Verdict,
+    after_absence,
+    next_link_look_at,
+    next_look_at,
+    weigh,
+)
 from ospost.domain.matching import Listing
-from ospost.domain.pace import is_too_late, keeps_container, look_at
+from ospost.domain.pace import look_at
 from ospost.domain.states import State
 from ospost.services.database import writing
 from ospost.services.publishing import trouble
@@ -22,28 +28,24 @@ def look(tools: Tools, session: Session, work: Work) -> None:
     """Read the container and the list, decide by the table, and write the decision down."""
     seen = read(tools, session, work)
     tools.reached("looked")
-    now, timings = tools.now(), tools.timings
-    intent_at = work.intent_at or work.due_at
-    absent = _absent_looks(work, seen, now=now, timings_gap=timings.between_absent_looks)
-    is_quiet = now - intent_at >= timings.quiet
-    if not is_quiet:
-        absent = 0
-    verdict = decide(
+    weighed = weigh(
         seen.status,
         seen.match.listing,
-        is_surely_absent=is_quiet and absent >= 2,
-        is_given_up=now - intent_at >= timings.give_up_looking,
+        absent_looks=work.absent_looks,
+        absent_look_at=work.absent_look_at,
+        intent_at=work.intent_at or work.due_at,
+        now=tools.now(),
+        timings=tools.timings,
     )
+    verdict = weighed.verdict
     if verdict in (Verdict.LINK, Verdict.LIVE):
         _is_live(tools, session, work, seen)
-    elif verdict is Verdict.SEND_SAME:
-        _not_live(tools, session, work, seen, same_container=True)
-    elif verdict is Verdict.MAKE_NEW:
-        _not_live(tools, session, work, seen, same_container=False)
+    elif verdict in (Verdict.SEND_SAME, Verdict.MAKE_NEW):
+        _not_live(tools, session, work, seen, verdict)
     elif verdict is Verdict.REVIEW:
         _ask_person(tools, session, work)
     else:
-        _look_again(tools, session, work, seen, absent=absent)
+        _look_again(tools, session, work, seen, absent=weighed.absent_looks)
     tools.reached("look_recorded")
 
 
@@ -56,10 +58,9 @@ def find_link(tools: Tools, session: Session, work: Work) -> None:
         _is_live(tools, session, work, Look(status=Status.PUBLISHED, match=match, words={}))
         return
     looks = work.looks + 1
-    at: datetime | None = look_at(looks, intent_at=now, now=now, timings=tools.timings)
+    at = next_link_look_at(looks, intent_at=intent_at, now=now, timings=tools.timings)
     note = None
-    if now - intent_at >= tools.timings.give_up_looking:
-        at = None
+    if at is None:
         note = Note(
             cause="no_link",
             sentence="It is live, but its link could not be found. Paste it if you have it.",
@@ -75,16 +76,6 @@ def find_link(tools: Tools, session: Session, work: Work) -> None:
             looks=looks,
             owner="",
         )
-
-
-def _absent_looks(work: Work, seen: Look, *, now: datetime, timings_gap: timedelta) -> int:
-    """Count looks that did not see it, only those far enough from the one before."""
-    if not counts_as_absent(seen.status, seen.match.listing):
-        return 0
-    last = work.absent_look_at
-    if last is not None and work.absent_looks and now - last < timings_gap:
-        return work.absent_looks
-    return work.absent_looks + 1
 
 
 def _is_live(tools: Tools, session: Session, work: Work, seen: Look) -> None:
@@ -106,27 +97,31 @@ def _is_live(tools: Tools, session: Session, work: Work, seen: Look) -> None:
     )
 
 
-def _not_live(
-    tools: Tools, session: Session, work: Work, seen: Look, *, same_container: bool
-) -> None:
+def _not_live(tools: Tools, session: Session, work: Work, seen: Look, verdict: Verdict) -> None:
     """Surely not live: send again while there is time, with the same container where it is good."""
     now = tools.now()
-    if is_too_late(work.due_at, grace=work.grace, now=now):
+    to = after_absence(
+        verdict,
+        due_at=work.due_at,
+        grace=work.grace,
+        has_container=work.has_container,
+        made_at=work.container_made_at,
+        now=now,
+        timings=tools.timings,
+    )
+    if to is State.MISSED:
         sentence = "It did not go out, and it is now too late for it."
         trouble.miss(tools, session, work, sentence=sentence, first_intent_at=None)
         return
-    fresh = keeps_container(work.container_made_at, due_at=now, timings=tools.timings)
-    edited = not work.has_container
-    again = same_container and fresh and not edited
     values: dict[str, Any] = {"next_at": max(work.due_at, now), "owner": "", "absent_looks": 0}
-    if not again:
+    if to is State.PREPARING:
         values |= {"container_id": "", "container_made_at": None, "finished_at": None}
         values |= {"next_at": now, "first_intent_at": None, "tries": 0}
     with writing(session):
         advance(
             session,
             work,
-            to=State.READY if again else State.PREPARING,
+            to=to,
             note=Note(
                 cause="proved_absent",
                 sentence="It is not on Instagram: sending it again.",
@@ -143,9 +138,7 @@ def _look_again(tools: Tools, session: Session, work: Work, seen: Look, *, absen
     looks = work.looks + 1
     counted = absent > work.absent_looks
     tell = work.told_at is None and now - intent_at >= timings.tell_after
-    at = look_at(looks, intent_at=intent_at, now=now, timings=timings)
-    if absent:
-        at = min(at, now + timings.between_absent_looks)
+    at = next_look_at(looks, absent_looks=absent, intent_at=intent_at, now=now, timings=timings)
     body = error_of(
         code=None,
         subcode=None,

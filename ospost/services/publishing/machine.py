@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from ospost.domain.states import State
+from ospost.domain.steps import Step, step_of
 from ospost.graph.client import Access
 from ospost.graph.errors import Refused
 from ospost.services.publishing import claims, following
@@ -184,7 +184,7 @@ class Machine:
                 elif access is not None:
                     shoot(self.tools, session, work, access)
                 else:
-                    STEPS[work.state](self.tools, session, work)
+                    STEPS[step_of(work.state)](self.tools, session, work)
             except LostFence:
                 logger.info("somebody else has it now", extra={"publication": work.id})
 
@@ -196,12 +196,10 @@ class Machine:
                 logger.info("somebody else has it now", extra={"followup": errand.id})
 
 
-STEPS: dict[State, Callable[[Tools, Session, Work], None]] = {
-    State.SCHEDULED: prepare,
-    State.PREPARING: prepare,
-    State.READY: prepare,  # before it is due: the last look at its container
-    State.HELD: wake,
-    State.PUBLISHING: lost_in_flight,
-    State.UNKNOWN: look,
-    State.PUBLISHED: find_link,
+STEPS: dict[Step, Callable[[Tools, Session, Work], None]] = {
+    Step.PREPARE: prepare,
+    Step.WAKE: wake,
+    Step.LOST: lost_in_flight,
+    Step.LOOK: look,
+    Step.LINK: find_link,
 }

@@ -10,6 +10,7 @@ from ospost.domain.meta_codes import container_subcode, lookup
 from ospost.domain.pace import poll_at, prepare_at, status_check_at
 from ospost.domain.reactions import NEEDS_RECONNECT, Reaction, container_reaction
 from ospost.domain.states import HoldReason, Kind, State
+from ospost.domain.steps import Preparation, is_good_container, preparation
 from ospost.errors import Invalid
 from ospost.graph.client import ContainerCode, ContainerStatus
 from ospost.graph.errors import GraphError, NoAnswer, NotSent, Refused
@@ -38,7 +39,9 @@ def prepare(tools: Tools, session: Session, work: Work) -> None:
         return
     if work.state is State.READY and hold_if_full(tools, session, work):
         return
-    if work.first_intent_at is not None and not _has_good_container(tools, work):
+    has_good = _has_good_container(tools, work)
+    what = preparation(first_intent_at=work.first_intent_at, has_good=has_good)
+    if what is Preparation.LOOK_FIRST:
         look_first(tools, session, work)
         return
     until = tools.open_until(work)
@@ -46,7 +49,7 @@ def prepare(tools: Tools, session: Session, work: Work) -> None:
         _wait_for_breaker(tools, session, work, until)
         return
     try:
-        if _has_good_container(tools, work):
+        if what is Preparation.POLL:
             _poll(tools, session, work)
         else:
             _make_container(tools, session, work)
@@ -71,12 +74,13 @@ def _is_too_early(tools: Tools, session: Session, work: Work) -> bool:
 
 
 def _has_good_container(tools: Tools, work: Work) -> bool:
-    """Whether there is a container of these words that is neither stuck nor too old."""
-    if not work.has_container or work.container_made_at is None:
-        return False
-    age = tools.now() - work.container_made_at
-    limit = tools.timings.stuck_after if work.finished_at is None else tools.timings.container_life
-    return age <= limit
+    return is_good_container(
+        has_container=work.has_container,
+        made_at=work.container_made_at,
+        finished_at=work.finished_at,
+        now=tools.now(),
+        timings=tools.timings,
+    )
 
 
 def _wait_for_breaker(tools: Tools, session: Session, work: Work, until: datetime) -> None:

@@ -16,7 +16,18 @@ from sqlalchemy.orm import Session
 from models import Account, Publication
 from ospost.domain.meta_codes import Kind
 from ospost.domain.pace import look_at
-from ospost.domain.reactions import HOLDS, PROVES_NOT_LIVE
+from ospost.domain.reactions import HOLDS
+from ospost.domain.shooting import (
+    Aim,
+    Meaning,
+    after_not_sent,
+    holds_fence,
+    is_only_intent,
+    may_send,
+    meaning,
+    spaced_until,
+    take_aim,
+)
 from ospost.domain.states import HoldReason, State
 from ospost.graph.client import Access, Published
 from ospost.graph.errors import GraphError, NotSent, Refused
@@ -37,8 +48,13 @@ def shoot(tools: Tools, session: Session, work: Work, access: Access) -> None:
     """Publish *work*, which is ready and due; never twice."""
     if _must_not_go(tools, session, work):
         return
-    intent_at = tools.now()
-    if not _take_aim(tools, session, work, intent_at):
+    aim = take_aim(
+        first_intent_at=work.first_intent_at,
+        intent_no=work.intent_no,
+        now=tools.now(),
+        timings=tools.timings,
+    )
+    if not _take_aim(tools, session, work, aim):
         return
     tools.reached("intent")
     stopwatch = Stopwatch(tools.now)
@@ -46,12 +62,12 @@ def shoot(tools: Tools, session: Session, work: Work, access: Access) -> None:
         raise LostFence(work.id)
     session.rollback()
     tools.reached("fence_read")
-    shot = _after_intent(work, intent_at)
+    shot = replace(work, state=aim.to, **aim.values)
     try:
         published = tools.graph.publish(
             access,
             work.container_id,
-            send_allowed=lambda: stopwatch.elapsed() <= tools.timings.send_within,
+            send_allowed=lambda: may_send(stopwatch.elapsed(), tools.timings),
         )
     except NotSent as error:
         _not_sent(tools, session, shot, error)
@@ -64,14 +80,14 @@ def shoot(tools: Tools, session: Session, work: Work, access: Access) -> None:
     tools.reached("recorded")
 
 
-def _take_aim(tools: Tools, session: Session, work: Work, intent_at: datetime) -> bool:
+def _take_aim(tools: Tools, session: Session, work: Work, aim: Aim) -> bool:
     """Commit the intent; say whether the call may follow.
 
     Not, when another shot of the account is under way (the unique index is the net below the
     claim), or when the post was stopped, rehearsed or retimed since it was claimed.
     """
     try:
-        _write_intent(tools, session, work, intent_at)
+        _write_intent(session, work, aim, now=aim.values["intent_at"])
     except IntegrityError:
         pass
     except LostFence:
@@ -98,19 +114,19 @@ def _must_not_go(tools: Tools, session: Session, work: Work) -> bool:
 
 def _is_spaced(tools: Tools, session: Session, work: Work, now: datetime) -> bool:
     """Keep a minute between posts of one account that are long overdue."""
-    timings = tools.timings
-    if now - work.due_at <= timings.late_is_spaced_after:
+    if now - work.due_at <= tools.timings.late_is_spaced_after:
         return False
     latest = session.scalar(
         select(func.max(Publication.intent_at)).where(Publication.account_id == work.account_id)
     )
-    if latest is None or latest + timings.late_spacing <= now:
+    until = spaced_until(work.due_at, latest_intent_at=latest, now=now, timings=tools.timings)
+    if until is None:
         return False
-    release(session, work, next_at=latest + timings.late_spacing, now=now)
+    release(session, work, next_at=until, now=now)
     return True
 
 
-def _write_intent(tools: Tools, session: Session, work: Work, now: datetime) -> None:
+def _write_intent(session: Session, work: Work, aim: Aim, *, now: datetime) -> None:
     is_stopped = exists().where(
         Account.id == work.account_id,
         or_(Account.paused_at.is_not(None), Account.rehearse.is_(True)),
@@ -119,7 +135,7 @@ def _write_intent(tools: Tools, session: Session, work: Work, now: datetime) -> 
         advance(
             session,
             work,
-            to=State.PUBLISHING,
+            to=aim.to,
             note=Note(cause="intent", sentence="Going out now."),
             now=now,
             extra_where=(
@@ -128,38 +144,13 @@ def _write_intent(tools: Tools, session: Session, work: Work, now: datetime) -> 
                 Publication.due_at <= now,
                 ~is_stopped,
             ),
-            intent_at=now,
-            first_intent_at=work.first_intent_at or now,
-            intent_no=work.intent_no + 1,
-            looks=0,
-            absent_looks=0,
-            absent_look_at=None,
-            told_at=None,
-            next_at=now + tools.timings.lease,
+            **aim.values,
         )
 
 
 def _is_still_ours(session: Session, work: Work) -> bool:
     fence = session.scalar(select(Publication.fence).where(Publication.id == work.id))
-    return fence == work.fence
-
-
-def _after_intent(work: Work, intent_at: datetime) -> Work:
-    return replace(
-        work,
-        state=State.PUBLISHING,
-        intent_at=intent_at,
-        intent_no=work.intent_no + 1,
-        first_intent_at=work.first_intent_at or intent_at,
-        looks=0,
-        absent_looks=0,
-        absent_look_at=None,
-    )
-
-
-def _is_only_intent(shot: Work) -> bool:
-    """Whether no earlier intent of this post is still unproved."""
-    return shot.first_intent_at == shot.intent_at
+    return holds_fence(work.fence, fence)
 
 
 def _live(tools: Tools, session: Session, shot: Work, published: Published) -> None:
@@ -179,7 +170,8 @@ def _not_sent(tools: Tools, session: Session, shot: Work, error: NotSent) -> Non
     if not error.held_back:  # our own guard is no outage of Meta's
         tools.failed(shot)
     now = tools.now()
-    if not _is_only_intent(shot):
+    is_only = is_only_intent(shot.first_intent_at, shot.intent_at)
+    if after_not_sent(is_only=is_only) is State.UNKNOWN:
         _unknown(tools, session, shot, error.sentence, error.details())
         return
     wait = tools.timings.tick if error.held_back else tools.timings.not_ready_waits[0]
@@ -199,19 +191,21 @@ def _not_sent(tools: Tools, session: Session, shot: Work, error: NotSent) -> Non
 
 def _refused_or_unknown(tools: Tools, session: Session, shot: Work, error: GraphError) -> None:
     tools.answered(shot)
-    if (
-        isinstance(error, Refused)
-        and error.kind in PROVES_NOT_LIVE
-        and error.http_status < 500
-        and _is_only_intent(shot)
-    ):
-        _refused(tools, session, shot, error)
+    what = meaning(
+        error.kind if isinstance(error, Refused) else None,
+        http_status=error.http_status if isinstance(error, Refused) else 0,
+        is_only=is_only_intent(shot.first_intent_at, shot.intent_at),
+        tries=shot.tries,
+        timings=tools.timings,
+    )
+    if isinstance(error, Refused) and what is not Meaning.UNKNOWN:
+        _refused(tools, session, shot, error, what)
         return
     details = error.raw() if isinstance(error, Refused) else error.details()
     _unknown(tools, session, shot, error.sentence, details)
 
 
-def _refused(tools: Tools, session: Session, shot: Work, error: Refused) -> None:
+def _refused(tools: Tools, session: Session, shot: Work, error: Refused, what: Meaning) -> None:
     """A refusal that proves that nothing happened: wait, hold, or make a new container."""
     now = tools.now()
     note = Note(cause=f"meta_{error.kind.value}", sentence=error.sentence, detail=error.raw())
@@ -224,10 +218,10 @@ def _refused(tools: Tools, session: Session, shot: Work, error: Refused) -> None
     )
     waits = tools.timings.not_ready_waits
     values: dict[str, Any] = {"first_intent_at": None, "owner": ""}
-    if error.kind is Kind.NOT_READY and shot.tries < len(waits):
+    if what is Meaning.AGAIN:
         values |= {"tries": shot.tries + 1, "next_at": now + waits[shot.tries]}
         to = State.READY
-    elif error.kind in HOLDS:
+    elif what is Meaning.HOLD:
         until = now + tools.timings.quota_recheck if error.kind is Kind.QUOTA else None
         ready = trouble.replace_state(shot, State.READY)
         values |= hold_values(ready, HOLDS[error.kind], until=until, now=now) | {"error": body}
