@@ -151,6 +151,8 @@ class Identity(Base):
     declined: Mapped[list[Any]] = mapped_column(default=list)
     created_at: Mapped[datetime]
     renewed_at: Mapped[datetime]
+    look_at: Mapped[datetime | None]  # when its token is looked at next; None: a day after renewal
+    trouble: Mapped[str] = mapped_column(Text, default="", server_default="")  # of the last look
 
     user: Mapped[User] = relationship(back_populates="identities")
 

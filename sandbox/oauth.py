@@ -47,7 +47,13 @@ def _facebook_long_lived(world: World, call: Call) -> dict[str, Any]:
     old = tokens.check(world, call.need("fb_exchange_token"), facebook_host=True)
     if old.kind != "user":
         raise invalid("The fb_exchange_token must be a user access token.")
-    token = tokens.issue(world, login="facebook", subject=old.subject, long_lived=True)
+    token = tokens.issue(
+        world,
+        login="facebook",
+        subject=old.subject,
+        long_lived=True,
+        data_access_expires_at=old.data_access_expires_at,
+    )
     return _answer(world, token, world.switches.long_seconds)
 
 

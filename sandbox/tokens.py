@@ -18,9 +18,19 @@ NO_TOKEN = "An active access token must be used to query information about the c
 
 
 def issue(
-    world: World, *, login: Login, subject: str, long_lived: bool, kind: TokenKind = "user"
+    world: World,
+    *,
+    login: Login,
+    subject: str,
+    long_lived: bool,
+    kind: TokenKind = "user",
+    data_access_expires_at: float | None = None,
 ) -> Token:
-    """Make a user token (Facebook) or an account's token (Instagram)."""
+    """Make a user token (Facebook) or an account's token (Instagram).
+
+    Only a person's own consent begins the 90 days of data access anew; a token that is exchanged
+    for another hands its end on (auth-vs-data).
+    """
     switches = world.switches
     short = switches.fb_short_seconds if login == "facebook" else switches.ig_short_seconds
     now = world.now()
@@ -31,7 +41,7 @@ def issue(
         subject=subject,
         issued_at=now,
         expires_at=now + (switches.long_seconds if long_lived else short),
-        data_access_expires_at=now + DATA_ACCESS_SECONDS,
+        data_access_expires_at=data_access_expires_at or now + DATA_ACCESS_SECONDS,
         long_lived=long_lived,
     )
     world.tokens[token.value] = token

@@ -121,6 +121,10 @@ def upgrade() -> None:
     with op.batch_alter_table("found_account", schema=None) as batch_op:
         batch_op.add_column(sa.Column("renewed_at", sa.DateTime(timezone=True), nullable=True))
 
+    with op.batch_alter_table("identity", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("look_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("trouble", sa.Text(), server_default="", nullable=False))
+
     with op.batch_alter_table("media", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("original_dropped_at", sa.DateTime(timezone=True), nullable=True)

@@ -75,6 +75,8 @@ class TokenFacts:
     data_access_expires_at: datetime | None
     scopes: frozenset[str]
     error_message: str
+    error_code: int | None = None
+    error_subcode: int | None = None
 
 
 class FacebookLogin:
@@ -100,10 +102,19 @@ class FacebookLogin:
         self._dialog = f"{facebook_url}/{version}/dialog/oauth"
         self._graph = Remote(http=http, base=f"{graph_url}/{version}", app_secret=app_secret)
 
-    def dialog_url(self, *, state: str, redirect_uri: str, rerequest: bool = False) -> str:
-        """Return where to send the browser; *rerequest* asks again for what was refused.
+    def dialog_url(
+        self,
+        *,
+        state: str,
+        redirect_uri: str,
+        rerequest: bool = False,
+        reauthorize: bool = False,
+    ) -> str:
+        """Return where to send the browser.
 
-        A configuration of Facebook Login for Business brings its own permissions.
+        *rerequest* asks again for what was refused, *reauthorize* renews the 90 days for which a
+        consent lets data be read; one at a time. A configuration of Facebook Login for Business
+        brings its own permissions.
         """
         query = {
             "client_id": self._app_id,
@@ -115,8 +126,8 @@ class FacebookLogin:
             query["config_id"] = self._config_id
         else:
             query["scope"] = ",".join(self._scopes)
-        if rerequest:
-            query["auth_type"] = "rerequest"
+        if rerequest or reauthorize:
+            query["auth_type"] = "rerequest" if rerequest else "reauthorize"
         return f"{self._dialog}?{urlencode(query)}"
 
     def exchange(self, code: str, redirect_uri: str) -> Token:
@@ -222,8 +233,8 @@ def _account(linked: wire.Json) -> FoundAccount:
 
 
 def _facts(facts: wire.Json, token: str) -> TokenFacts:
-    error = facts.get("error")
-    message = error.get("message") if isinstance(error, dict) else ""
+    told = facts.get("error")
+    error = told if isinstance(told, dict) else {}
     return TokenFacts(
         is_valid=facts.get("is_valid") is True,
         kind=str(facts.get("type") or ""),
@@ -232,5 +243,7 @@ def _facts(facts: wire.Json, token: str) -> TokenFacts:
         expires_at=wire.unix_moment(facts.get("expires_at")),
         data_access_expires_at=wire.unix_moment(facts.get("data_access_expires_at")),
         scopes=wire.names(facts.get("scopes")),
-        error_message=wire.scrub(message, (token,)),
+        error_message=wire.scrub(error.get("message", ""), (token,)),
+        error_code=wire.whole(error.get("code")),
+        error_subcode=wire.whole(error.get("subcode")),
     )

@@ -76,11 +76,16 @@ class Logins:
         if (self.facebook if login == "facebook" else self.instagram) is None:
             raise Unavailable("This server has no keys for that way of signing in.")
 
-    def dialog_url(self, login: str, *, state: str, again: bool) -> str:
-        """Return where to send the browser; *again* asks for what was refused before."""
+    def dialog_url(self, login: str, *, state: str, again: bool, renew: bool = False) -> str:
+        """Return where to send the browser.
+
+        *again* asks for what was refused before, *renew* for a new consent to read data.
+        """
         uri = self.app_url + CALLBACKS[login]
         if login == "facebook" and self.facebook is not None:
-            return self.facebook.dialog_url(state=state, redirect_uri=uri, rerequest=again)
+            return self.facebook.dialog_url(
+                state=state, redirect_uri=uri, rerequest=again, reauthorize=renew
+            )
         if login == "instagram" and self.instagram is not None:
             return self.instagram.dialog_url(state=state, redirect_uri=uri)
         raise Unavailable("This server has no keys for that way of signing in.")

@@ -163,7 +163,8 @@ def _leave(login: str) -> ResponseReturnValue:
         invitation_id=session.get("invitation"),
         now=utcnow(),
     )
-    return redirect(logins.dialog_url(login, state=state, again=bool(request.args.get("again"))))
+    again, renew = (bool(request.args.get(name)) for name in ("again", "renew"))
+    return redirect(logins.dialog_url(login, state=state, again=again, renew=renew))
 
 
 def _come_back(login: str) -> ResponseReturnValue:
