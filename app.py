@@ -16,9 +16,9 @@ from ospost.config import BadSetting, Settings
 from ospost.jobs.on_apscheduler import Driver
 from ospost.mail.smtp import BadMailAddress
 from ospost.runtime import build
-from ospost.services.database import prepare_sqlite
+from ospost.services.database import engine_options, prepare_engine
 from ospost.services.schema import WrongDatabase, upgrade
-from ospost.storage.keyfile import load_or_make
+from ospost.storage.keyfile import Keys, load_or_make
 from ospost.vault import VaultError
 from ospost.web import (
     accounts,
@@ -55,18 +55,20 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def _build(settings: Settings) -> Flask:
     app = Flask(__name__)
-    database = Path(make_url(settings.database_url).database or "")
-    keys = load_or_make(database.parent)
+    state_dir = _state_dir(settings)
+    keys = (
+        Keys(secret_key=settings.secret_key, token_keys=settings.token_keys)
+        if settings.secret_key and settings.token_keys
+        else load_or_make(state_dir)
+    )
     secret_key = settings.secret_key or keys.secret_key
     app.config.update(
         SECRET_KEY=secret_key,
         SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={
-            "pool_size": 8,
-            "max_overflow": settings.publish_threads + 24,
-            "pool_timeout": 60,
-        },
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(
+            settings.database_url, threads=settings.publish_threads
+        ),
         # each file is cut off at its limit while it comes in, so that the form's text survives
         MAX_CONTENT_LENGTH=settings.max_upload_mb * 1_000_000 * 21,
         APP_URL=settings.app_url,
@@ -79,14 +81,14 @@ def _build(settings: Settings) -> Flask:
         )
     db.init_app(app)
     with app.app_context():
-        prepare_sqlite(db.engine)
+        prepare_engine(db.engine)
         upgrade(db.engine, world=settings.world, now=utcnow())
         app.extensions["ospost"] = build(
             settings,
             engine=db.engine,
             secret_key=secret_key,
             token_keys=settings.token_keys or keys.token_keys,
-            state_dir=database.parent,
+            state_dir=state_dir,
         )
     Compress(app)
     for concern in (ids, security, errors, context, cli):
@@ -94,6 +96,14 @@ def _build(settings: Settings) -> Flask:
     for part in (health, metrics, auth, accounts, person, legal, stop, plan, posts, files):
         app.register_blueprint(part.bp)
     return app
+
+
+def _state_dir(settings: Settings) -> Path:
+    """Return where this instance keeps small files: beside a SQLite database, else as set."""
+    url = make_url(settings.database_url)
+    folder = Path(url.database or "").parent if url.drivername == "sqlite" else settings.state_dir
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
 
 
 def start_publishing(app: Flask) -> None:

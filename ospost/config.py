@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -43,7 +44,7 @@ class Settings:
     secret_key: str = field(default="", repr=False)
     secret_key_fallbacks: tuple[str, ...] = field(default=(), repr=False)
     token_keys: str = field(default="", repr=False)
-    database_url: str = ""
+    database_url: str = field(default="", repr=False)
     storage_url: str = ""
     state_dir: Path = ROOT / "instance"
     sandbox_url: str = ""
@@ -169,13 +170,32 @@ def _read(env: Mapping[str, str]) -> Settings:
 
 def _database(env: Mapping[str, str], world_dir: Path) -> str:
     url = env.get("DATABASE_URL", f"sqlite:///{world_dir / 'ospost.db'}")
+    if re.match(r"postgres(ql)?(\+psycopg)?://", url):
+        return _postgresql(env, url)
     if not url.startswith("sqlite:///") or url in ("sqlite:///", "sqlite:///:memory:"):
         raise BadSetting(
-            "DATABASE_URL must be sqlite:/// and the path of a file in this version of Ospost."
+            "DATABASE_URL must be sqlite:/// and the path of a file, or postgresql:// and the"
+            " address of a database."
         )
     path = Path(url.removeprefix("sqlite:///"))
     # its keys lie beside it, so both must mean the same folder
     return url if path.is_absolute() else f"sqlite:///{ROOT / path}"
+
+
+def _postgresql(env: Mapping[str, str], url: str) -> str:
+    if find_spec("psycopg") is None:
+        raise BadSetting(
+            "DATABASE_URL names PostgreSQL, whose driver is not installed: run .venv/bin/python -m"
+            " pip install -c constraints.txt -r requirements-scale.txt"
+        )
+    for name in ("SECRET_KEY", "TOKEN_KEYS"):
+        if not env.get(name):
+            raise BadSetting(
+                f"{name} must be set when DATABASE_URL names PostgreSQL: there is no file beside"
+                " it to keep keys in, and every process needs the same. `flask ospost new-key`"
+                " prints one."
+            )
+    return f"postgresql+psycopg://{url.split('://', 1)[1]}"
 
 
 def _folder(env: Mapping[str, str], default: Path) -> str:

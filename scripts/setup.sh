@@ -61,7 +61,7 @@ print_of() { { printf '%s\n' "$root"; cat "$@" scripts/setup.sh; } | cksum; }
 # Install what requirements file $2 names, unless stamp $1 says that it is there.
 install() {
     stamp=.venv/stamp-$1
-    print=$(print_of "$2" requirements.txt constraints.txt)
+    print=$(print_of "$2" requirements.txt requirements-scale.txt constraints.txt)
     if [ "$(cat "$stamp" 2>/dev/null)" = "$print" ]; then return; fi
     say "Installing $2 into .venv (once)."
     rm -f "$stamp"
@@ -76,7 +76,7 @@ if ! is_good .venv/bin/python || [ "$(cat .venv/root 2>/dev/null)" != "$root" ];
 fi
 if [ "$want" = run ]; then
     # The dev set holds the product's, so it will do as well.
-    dev=$(print_of requirements-dev.txt requirements.txt constraints.txt)
+    dev=$(print_of requirements-dev.txt requirements.txt requirements-scale.txt constraints.txt)
     if [ "$(cat .venv/stamp-dev 2>/dev/null)" != "$dev" ]; then install run requirements.txt; fi
     exit 0
 fi
@@ -84,17 +84,24 @@ install dev requirements-dev.txt
 
 has_node() { node -e 'process.exit(process.versions.node.split(".")[0] < 18 ? 1 : 0)' >/dev/null 2>&1; }
 has_browser() { sh scripts/browser.sh >/dev/null 2>&1; }
+has_postgresql() { .venv/bin/python -m tests.postgresql >/dev/null 2>&1; }
 has_fonts() { [ -n "$(fc-list 2>/dev/null)" ]; }
 
 missing=""
 has_browser || missing="chromium"
 has_fonts || missing="$missing fontconfig fonts-liberation"
 has_node || missing="$missing nodejs"
+has_postgresql || missing="$missing postgresql"
 # shellcheck disable=SC2086
 if [ -n "$missing" ] && can_apt; then apt_install $missing; fi
 if ! has_browser; then
     say "The browser tests need Chromium or Chrome. Debian, as root: apt-get install chromium."
     say "Elsewhere: install either, or run .venv/bin/playwright install chromium."
+    exit 1
+fi
+if ! has_postgresql; then
+    say "The tests start a PostgreSQL of their own. Debian, as root: apt-get install postgresql."
+    say "macOS: brew install postgresql@17. Others: put initdb and postgres on the PATH."
     exit 1
 fi
 if ! has_node; then

@@ -14,7 +14,32 @@ from ospost.config import Settings
 from sandbox.people import new_world
 from sandbox.server import Running, serve
 from sandbox.world import World
+from tests.databases import DEFAULT, POSTGRESQL, SQLITE, Database
+from tests.postgresql import Cluster
 from tests.support import MakeApp, choose_all, served, sign_in_facebook
+
+
+@pytest.fixture(scope="session")
+def _clusters() -> Iterator[list[Cluster]]:
+    """Start a cluster for the first test that asks, and keep it for the others."""
+    started: list[Cluster] = []
+    yield started
+    for cluster in started:
+        cluster.remove()
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, _clusters: list[Cluster]) -> Iterator[Database]:
+    """Give the test its empty database."""
+    kind = getattr(request, "param", DEFAULT)
+    if kind == SQLITE:
+        yield Database(SQLITE)
+        return
+    if not _clusters:
+        _clusters.append(Cluster())
+    url = _clusters[0].new_database()
+    yield Database(POSTGRESQL, url, _clusters[0])
+    _clusters[0].drop(url)
 
 
 @pytest.fixture
@@ -34,7 +59,7 @@ def sandbox(world: World) -> Iterator[Running]:
 
 
 @pytest.fixture
-def make_app(tmp_path: Path, sandbox: Running) -> Iterator[MakeApp]:
+def make_app(tmp_path: Path, sandbox: Running, database: Database) -> Iterator[MakeApp]:
     """Build apps on a database and a folder of this test; keywords are settings."""
     apps: list[Flask] = []
 
@@ -42,6 +67,7 @@ def make_app(tmp_path: Path, sandbox: Running) -> Iterator[MakeApp]:
         environ = {
             "STATE_DIR": str(tmp_path / "instance"),
             "SANDBOX_URL": sandbox.base_url,
+            **database.settings,
             **settings,
         }
         app = create_app(Settings.from_env({k: v for k, v in environ.items() if v}))

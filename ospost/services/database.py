@@ -1,9 +1,14 @@
-"""How we use the database: one kind of write transaction, and what SQLite needs for it.
+"""How we use the database: one kind of write transaction, on SQLite and on PostgreSQL.
 
 SQLite lets a transaction that began by reading fail at its first write whatever the busy timeout
 is. So every write happens inside `writing`, which begins with BEGIN IMMEDIATE, and a statement
 that would write outside it raises at once. Inside one process a lock keeps writers in line, since
 SQLite's own waiting sleeps in steps of up to 100 ms. https://sqlite.org/lang_transaction.html
+
+PostgreSQL lets many write at once, and what one has read may be untrue when it writes. There an
+advisory lock gives `writing` the same meaning: alone by default, or beside others like it where a
+step changes only rows that it locks or fences itself.
+https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
 """
 
 import logging
@@ -11,7 +16,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 BUSY_MS = 15_000
 WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+LOCK_ID = 6_024_112_026
+"""Our key among PostgreSQL's advisory locks of one database."""
 
 _in_line = threading.RLock()
 
@@ -32,21 +39,26 @@ class WriteOutsideTransaction(RuntimeError):
 
 
 @contextmanager
-def writing(session: Session) -> Iterator[Session]:
+def writing(session: Session, *, beside: bool = False) -> Iterator[Session]:
     """Run one write transaction: begun at once, committed at the end, rolled back on an error.
 
     Ends a read transaction that the session may have open, so read again inside what you decide
-    upon. Nested use joins the outer transaction. Never make a network call inside.
+    upon. Nothing else writes meanwhile, so what was read stays true; *beside* lets other such
+    transactions run at the same time where the database can, and is for steps whose every write is
+    decided by the row that it locks. Nested use joins the outer transaction. Never make a network
+    call inside.
     """
     if session.info.get("is_writing"):
         yield session
         return
     session.rollback()
     session.expire_all()
-    with _in_line:
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    with _in_line if is_sqlite else nullcontext():
         session.info["is_writing"] = True
         try:
-            session.connection(execution_options={"is_writing": True})
+            options = {"is_writing": True, "is_beside": beside}
+            session.connection(execution_options=options)
             yield session
             session.commit()
         except BaseException:
@@ -56,14 +68,41 @@ def writing(session: Session) -> Iterator[Session]:
             session.info.pop("is_writing", None)
 
 
-def prepare_sqlite(engine: Engine) -> None:
-    """Give every connection of *engine* our pragmas and our way of beginning transactions."""
-    event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
+def prepare_engine(engine: Engine) -> None:
+    """Give every connection of *engine* our settings and our way of beginning transactions."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _on_sqlite_connect)
+        event.listen(engine, "begin", _on_sqlite_begin)
+    else:
+        event.listen(engine, "begin", _on_postgresql_begin)
     event.listen(engine, "before_cursor_execute", _on_execute)
 
 
-def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
+def engine_options(url: str, *, threads: int) -> dict[str, Any]:
+    """Return how the pool for *url* is made, for a process with that many publishing threads."""
+    options: dict[str, Any] = {
+        "pool_size": 8,
+        "max_overflow": threads + 24,
+        "pool_timeout": 60,
+    }
+    if not url.startswith("sqlite"):
+        # a statement or a lock that hangs must not hold a lease for ever
+        limits = {
+            "statement_timeout": "60s",
+            "lock_timeout": "30s",
+            "idle_in_transaction_session_timeout": "60s",
+        }
+        words = " ".join(f"-c {name}={value}" for name, value in limits.items())
+        options |= {
+            "pool_size": threads + 8,
+            "max_overflow": 16,
+            "pool_pre_ping": True,
+            "connect_args": {"options": words, "application_name": "ospost", "connect_timeout": 10},
+        }
+    return options
+
+
+def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # we emit BEGIN ourselves
     for pragma in (
         f"busy_timeout={BUSY_MS}",
@@ -75,9 +114,16 @@ def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _on_begin(connection: Connection) -> None:
+def _on_sqlite_begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get("is_writing", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _on_postgresql_begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if options.get("is_writing", False):
+        how = "_shared" if options.get("is_beside", False) else ""
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock{how}({LOCK_ID})")
 
 
 def _on_execute(
@@ -85,12 +131,13 @@ def _on_execute(
     _cursor: Any,
     statement: str,
     _parameters: Any,
-    _context: Any,
+    context: Any,
     _many: Any,
 ) -> None:
-    if statement.lstrip().upper().startswith(WRITES) and not connection.get_execution_options().get(
-        "is_writing", False
-    ):
+    is_write = statement.lstrip().upper().startswith(WRITES) or (
+        context is not None and (context.isinsert or context.isupdate or context.isdelete)
+    )
+    if is_write and not connection.get_execution_options().get("is_writing", False):
         raise WriteOutsideTransaction(statement.split("(")[0].strip()[:80])
 
 

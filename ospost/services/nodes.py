@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from models import Node
@@ -13,9 +12,12 @@ from ospost.services.database import writing
 def beat(session: Session, *, name: str, host: str, pid: int, version: str, now: datetime) -> None:
     """Say that this process lives."""
     values = {"host": host, "pid": pid, "version": version, "beat_at": now}
-    statement = insert(Node).values(name=name, **values)
-    with writing(session):
-        session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+    with writing(session, beside=True):
+        known = session.execute(
+            update(Node).where(Node.name == name).values(**values).returning(Node.name)
+        )
+        if known.first() is None:
+            session.execute(insert(Node).values(name=name, **values))
 
 
 def leave(session: Session, *, name: str) -> None:

@@ -19,6 +19,9 @@ from ospost.services.database import copy_aside
 
 logger = logging.getLogger(__name__)
 
+BATCHES = "publish_batches"
+"""The row of `instance` that counts claims of shots; see `publishing.epoch`."""
+
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 
@@ -29,26 +32,37 @@ class WrongDatabase(Exception):
 def upgrade(engine: Engine, *, world: str, now: datetime) -> None:
     """Create the tables or bring them up to date, once, however many processes start together.
 
-    A SQLite file that needs an upgrade is copied aside first. Raises `WrongDatabase` when the
+    A SQLite file that needs an upgrade is copied aside first; on PostgreSQL an upgrade is one
+    transaction. Raises `WrongDatabase` when the
     schema is of a newer Ospost, or when the rows belong to another *world* (sandbox or meta).
     """
+    if engine.dialect.name != "sqlite":
+        _bring_up(engine, world)  # the first to write keeps the others waiting
+        return
     path = Path(engine.url.database or "")
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with locked(path.parent):
-        config = _config()
-        head = ScriptDirectory.from_config(config).get_current_head()
         with engine.connect() as connection:
             found = MigrationContext.configure(connection).get_current_revision()
-        if found is not None and found != head:
-            _refuse_unknown(config, found)
+        if found is not None and found != _head():
+            _refuse_unknown(found)
             copy_aside(path, now)
-        with engine.connect().execution_options(is_writing=True) as connection, connection.begin():
-            if found != head:
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
-                logger.info("database upgraded", extra={"from": found, "to": head})
-            _check_world(connection, world)
+        _bring_up(engine, world)
         path.chmod(0o600)
+
+
+def _bring_up(engine: Engine, world: str) -> None:
+    with engine.connect().execution_options(is_writing=True) as connection, connection.begin():
+        found = MigrationContext.configure(connection).get_current_revision()
+        if found != _head():
+            if found is not None:
+                _refuse_unknown(found)
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            logger.info("database upgraded", extra={"from": found, "to": _head()})
+        _check_world(connection, world)
+        _begin_counting(connection)
 
 
 @contextmanager
@@ -68,8 +82,13 @@ def _config() -> Config:
     return config
 
 
-def _refuse_unknown(config: Config, found: str) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+def _head() -> str | None:
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _refuse_unknown(found: str) -> None:
+    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    known = {script.revision for script in scripts}
     if found not in known:
         raise WrongDatabase(
             f"The database has version {found}, which this Ospost does not know: it was used by a"
@@ -86,6 +105,13 @@ def _check_world(connection: Connection, world: str) -> None:
             f"This database belongs to {_WORLDS[row]}, but the settings are for {_WORLDS[world]}."
             " Give each its own DATABASE_URL; nothing has been sent."
         )
+
+
+def _begin_counting(connection: Connection) -> None:
+    """Make the row that counts publish batches, so that a claim only ever counts it up."""
+    row = connection.execute(select(Instance.value).where(Instance.name == BATCHES)).scalar()
+    if row is None:
+        connection.execute(insert(Instance).values(name=BATCHES, value="0"))
 
 
 _WORLDS = {"sandbox": "Practice Instagram (the sandbox)", "meta": "the real Instagram"}

@@ -13,6 +13,7 @@ import pytest
 from ospost.graph.errors import NoAnswer, NotSent, Trouble
 from ospost.graph.http import Http
 from tests.graph.scripted import Behaviour, ScriptedServer, Wire, answer, each
+from tests.ports import free_port
 
 OK = answer('{"id":"1"}')
 CREDENTIAL = "EAAB-very-secret-token-0123456789"
@@ -78,11 +79,6 @@ def test_cookies_and_environment_are_left_alone(
 
 
 # --- surely not sent
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        return int(closed.getsockname()[1])
 
 
 def test_no_listener_is_not_sent(http: Http) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -10,23 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import create_engine, select
+from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.orm import Session
 
 from models import Publication
-from ospost.services.database import prepare_sqlite
+from ospost.services.database import prepare_engine
 from sandbox.server import Running
 from sandbox.world import World
+from tests.databases import SQLITE, Database
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass
@@ -36,6 +29,7 @@ class Plant:
     folder: Path
     sandbox: Running
     divisor: float = 20
+    database: Database = field(default_factory=lambda: Database(SQLITE))
     port: int = field(default_factory=free_port)
     running: list[subprocess.Popen[str]] = field(default_factory=list)
 
@@ -53,6 +47,7 @@ class Plant:
             "STATE_DIR": str(self.folder / "instance"),
             "SANDBOX_URL": self.sandbox.base_url,
             "APP_URL": f"http://127.0.0.1:{self.port}",
+            **self.database.settings,
         }
 
     def start(
@@ -90,10 +85,16 @@ class Plant:
         process.send_signal(signal.SIGTERM)
         return process.wait(seconds)
 
+    def engine(self) -> Engine:
+        """A way into the database of its own."""
+        url = self.database.url.replace("postgresql://", "postgresql+psycopg://")
+        engine = create_engine(url or f"sqlite:///{self.folder}/instance/sandbox/ospost.db")
+        prepare_engine(engine)
+        return engine
+
     def rows(self) -> list[Publication]:
         """All publications."""
-        engine = create_engine(f"sqlite:///{self.folder}/instance/sandbox/ospost.db")
-        prepare_sqlite(engine)
+        engine = self.engine()
         with Session(engine) as session:
             rows = list(session.scalars(select(Publication).order_by(Publication.id)))
         engine.dispose()

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from models import Node, Post, Publication, db
 from ospost.services import publications
-from ospost.services.database import prepare_sqlite, writing
+from ospost.services.database import prepare_engine, writing
 from sandbox.server import Running
 from sandbox.world import World
 from tests.processes.conftest import wait_until
@@ -101,7 +101,7 @@ def last_beat(database: Path) -> datetime | None:
 @contextmanager
 def reading(database: Path) -> Iterator[Session]:
     engine = create_engine(f"sqlite:///{database}")
-    prepare_sqlite(engine)
+    prepare_engine(engine)
     with Session(engine) as session:
         yield session
     engine.dispose()

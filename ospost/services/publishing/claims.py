@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Select,
+    Text,
     and_,
     bindparam,
     case,
+    cast,
     exists,
-    insert,
     literal_column,
     or_,
     select,
@@ -28,8 +30,8 @@ from ospost.domain.steps import after_loss
 from ospost.domain.timings import Timings
 from ospost.services.database import writing
 from ospost.services.publishing.rows import Note, Work, append, load
+from ospost.services.schema import BATCHES
 
-BATCHES = "publish_batches"
 HORIZON, NOW = (
     bindparam("horizon", type_=Publication.due_at.type),
     bindparam("moment", type_=Publication.due_at.type),
@@ -65,6 +67,7 @@ def _shots() -> Select[int]:
         )
         .order_by(Publication.next_at)
         .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
     )
 
 
@@ -76,13 +79,16 @@ def _rest() -> Select[int, datetime | None]:
         .where(Publication.next_at <= HORIZON, ~is_shot)
         .order_by(Publication.next_at)
         .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
     )
 
 
 def _taking(wanted: Select[int]) -> Any:
+    """Take what *wanted* selects; on PostgreSQL what another process is taking is skipped."""
+    rows = wanted.cte("wanted").prefix_with("MATERIALIZED", dialect="postgresql")
     return (
         update(Publication)
-        .where(Publication.id.in_(wanted.scalar_subquery()))
+        .where(Publication.id.in_(select(rows.c.id)))
         .values(
             fence=Publication.fence + 1,
             owner=bindparam("new_owner"),
@@ -109,6 +115,12 @@ _TAKE_REST = (
             else_=LEASE_END,
         ),
     )
+    .execution_options(synchronize_session=False)
+)
+_COUNT_UP = (
+    update(Instance)
+    .where(Instance.name == BATCHES)
+    .values(value=cast(cast(Instance.value, BigInteger) + 1, Text))
     .execution_options(synchronize_session=False)
 )
 _ANYTHING = select(
@@ -150,13 +162,13 @@ def claim_shots(
         "most": most,
         "moment": now,
     }
-    with writing(session):
+    with writing(session, beside=True):
         if account_id is None:
             ids = list(session.scalars(_TAKE_SHOTS, values))
         else:
             ids = list(session.scalars(_TAKE_SHOTS_OF_ONE, {**values, "account": account_id}))
         if ids:
-            _count_batch(session)
+            session.execute(_COUNT_UP)  # in one statement: others may claim at this time
         return load(session, ids, grace_seconds=grace_seconds)
 
 
@@ -174,7 +186,7 @@ def claim_rest(
     if most <= 0:
         return []
     values = _values(owner, now, timings)
-    with writing(session):
+    with writing(session, beside=True):
         wanted = {
             publication_id: at
             for publication_id, at in session.execute(_REST, {"horizon": horizon, "most": most})
@@ -189,14 +201,6 @@ def claim_rest(
 def _values(owner: str, now: datetime, timings: Timings) -> dict[str, Any]:
     lease: timedelta = timings.claim_ahead + timings.lease
     return {"new_owner": owner, "lease_end": now + lease}
-
-
-def _count_batch(session: Session) -> None:
-    count = session.get(Instance, BATCHES)
-    if count is None:
-        session.execute(insert(Instance).values(name=BATCHES, value="1"))
-    else:
-        count.value = str(int(count.value) + 1)
 
 
 def batches(session: Session) -> int:

@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 from models import Instance, Publication
 from ospost.domain.states import BEFORE_INTENT, State
 from ospost.services.database import writing
-from ospost.services.publishing.claims import BATCHES, batches
+from ospost.services.publishing.claims import batches
 from ospost.services.publishing.rows import Note, append
+from ospost.services.schema import BATCHES
 
 UNREADABLE = 2**62
 

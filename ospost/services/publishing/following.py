@@ -44,13 +44,15 @@ def claim(
         .where(Followup.next_at <= now)
         .order_by(Followup.next_at)
         .limit(most)
-        .scalar_subquery()
+        .with_for_update(skip_locked=True)
+        .cte("wanted")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
     )
-    with writing(session):
+    with writing(session, beside=True):
         rows = list(
             session.execute(
                 update(Followup)
-                .where(Followup.id.in_(wanted))
+                .where(Followup.id.in_(select(wanted.c.id)))
                 .values(fence=Followup.fence + 1, owner=owner, next_at=now + lease)
                 .returning(Followup)
             ).scalars()

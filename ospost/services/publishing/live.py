@@ -3,14 +3,15 @@
 import logging
 from datetime import datetime
 
-from sqlalchemy import case, select, update
+from sqlalchemy import case, exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from models import Account, Publication
+from models import Account, Notice, Publication
 from ospost.domain.shooting import Keeping, keeping
 from ospost.domain.states import State
 from ospost.services.database import writing
+from ospost.services.notices import end_notices_of_post
 from ospost.services.publishing.rows import Note, Work, add_followup, append
 from ospost.services.publishing.telling import notify
 from ospost.services.publishing.tools import Tools
@@ -36,12 +37,12 @@ def record_live(
     """
     now = tools.now()
     try:
-        with writing(session):
+        with writing(session, beside=True):
             _write(session, work, media_id, sent_at, published_at, sentence, permalink, now)
     except IntegrityError:
         # The media is linked to another post already: keep that this one is live, unlinked.
         logger.warning("media linked twice", extra={"publication": work.id})
-        with writing(session):
+        with writing(session, beside=True):
             _write(session, work, None, sent_at, published_at, sentence, "", now)
 
 
@@ -57,12 +58,18 @@ def _write(
 ) -> None:
     found = session.execute(
         select(
-            Publication.state, Publication.fence, Publication.intent_no, Publication.ig_media_id
-        ).where(Publication.id == work.id)
+            Publication.state,
+            Publication.fence,
+            Publication.intent_no,
+            Publication.ig_media_id,
+            exists().where(Notice.post_id == work.post_id, Notice.ended_at.is_(None)),
+        )
+        .where(Publication.id == work.id)
+        .with_for_update()  # two that found it out at once: the second sees the first
     ).one_or_none()
     if found is None:
         return  # the account was deleted while the call was under way; nobody is left to tell
-    state, fence, intent_no, known_id = found
+    state, fence, intent_no, known_id, is_told = found
     what = keeping(State(state), known_id=known_id, media_id=media_id)
     if what is not Keeping.RECORD:
         if what is Keeping.SECOND:
@@ -100,6 +107,8 @@ def _write(
     if media_id:
         plan_followups(session, work, now)
     _account_is_well(session, work)
+    if is_told:
+        end_notices_of_post(session, work.post_id, now=now)
     if intent_no > work.intent_no:
         _warn_of_second_copy(session, work, fence, media_id or "", now)
 
@@ -148,4 +157,5 @@ def _warn_of_second_copy(
         sentence=sentence,
         remedy="Remove one of them in the Instagram app if it is there twice.",
         now=now,
+        cause="second_copy",
     )

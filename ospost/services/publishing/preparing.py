@@ -108,7 +108,7 @@ def _make_container(tools: Tools, session: Session, work: Work) -> None:
     )
     tools.reached("container_made")
     now = tools.now()
-    with writing(session):
+    with writing(session, beside=True):
         advance(
             session,
             preparing,
@@ -155,6 +155,7 @@ def _begin(tools: Tools, session: Session, work: Work, *, baseline: list[str], f
                 sentence=full,
                 remedy=REMEDIES[HoldReason.QUOTA],
                 now=now,
+                cause="full",
             )
     return trouble.replace_state(work, State.PREPARING)
 
@@ -213,7 +214,7 @@ def _unfinished(tools: Tools, session: Session, work: Work) -> None:
     now = tools.now()
     made = work.container_made_at or now
     at = poll_at(made, due_at=work.due_at, now=now, timings=tools.timings)
-    with writing(session):
+    with writing(session, beside=True):
         advance(
             session,
             work,
@@ -234,7 +235,7 @@ def _finished(tools: Tools, session: Session, work: Work) -> None:
         else work.due_at
     )
     sentence = "Ready. It goes out when it is due."
-    with writing(session):
+    with writing(session, beside=True):
         advance(
             session,
             work,

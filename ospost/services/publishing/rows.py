@@ -237,7 +237,7 @@ _APPEND = insert(Event).values(
 
 def release(session: Session, work: Work, *, next_at: datetime, now: datetime) -> None:
     """Give the row back unchanged, to be taken again at *next_at*."""
-    with writing(session):
+    with writing(session, beside=True):
         advance(session, work, to=work.state, note=None, now=now, next_at=next_at, owner="")
 
 

@@ -131,7 +131,7 @@ def _write_intent(session: Session, work: Work, aim: Aim, *, now: datetime) -> N
         Account.id == work.account_id,
         or_(Account.paused_at.is_not(None), Account.rehearse.is_(True)),
     )
-    with writing(session):
+    with writing(session, beside=True):
         advance(
             session,
             work,
@@ -239,11 +239,9 @@ def _refused(tools: Tools, session: Session, shot: Work, error: Refused, what: M
     with writing(session):
         if to is State.HELD and trouble.has_new_token(session, shot):
             to, values = State.READY, {"first_intent_at": None, "owner": "", "next_at": now}
-        is_first = not trouble.has_happened(session, shot, note.cause)
         advance(session, shot, to=to, note=note, now=now, **values)
         if to is State.HELD:
             trouble.mark_account(session, shot.account_id, error.known, until=None, now=now)
-        if to is State.HELD and is_first:
             _tell_of_hold(session, shot, error, now)
 
 
@@ -255,6 +253,7 @@ def _tell_of_hold(session: Session, shot: Work, error: Refused, now: datetime) -
         sentence=error.sentence,
         remedy=error.remedy,
         now=now,
+        cause=f"meta_{error.kind.value}",
     )
 
 
