@@ -1,0 +1,1 @@
+"""Messages to addresses that people typed: nothing of ours may be reached through them."""
