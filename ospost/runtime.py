@@ -15,6 +15,7 @@ from ospost.graph.client import Deadlines, GraphClient
 from ospost.graph.facebook_login import FacebookLogin
 from ospost.graph.http import Http
 from ospost.graph.instagram_login import InstagramLogin
+from ospost.graph.own_link import OwnLink
 from ospost.imaging.workshop import Workshop
 from ospost.mail.smtp import Mail
 from ospost.storage.base import Storage
@@ -30,6 +31,7 @@ class Runtime:
     vault: Vault
     http: Http
     graph: GraphClient
+    own_link: OwnLink
     facebook: FacebookLogin | None
     instagram: InstagramLogin | None
     storage: Storage
@@ -56,6 +58,7 @@ class Runtime:
         """Let go of child processes and connections."""
         self.workshop.close()
         self.http.close()
+        self.own_link.close()
 
 
 def runtime() -> Runtime:
@@ -106,6 +109,7 @@ def build(
                 read=timings.call.total_seconds(),
             ),
         ),
+        own_link=OwnLink(),
         facebook=facebook if settings.has_facebook else None,
         instagram=instagram if settings.has_instagram else None,
         storage=LocalStorage(Path(settings.storage_url)),

@@ -64,7 +64,6 @@ class Fetched:
     location: str = ""  # the host that a redirect leads to
     content_type: str = ""
     length: str = ""  # as the header says; "" when there is none
-    body_bytes: int = 0
     is_same: bool = False  # the picture arrived as it is stored
     addresses: tuple[str, ...] = ()  # what the name of the host stands for, seen from here
 

@@ -33,7 +33,6 @@ WHOLE = Fetched(
     status=200,
     content_type="image/jpeg",
     length="1234",
-    body_bytes=1234,
     is_same=True,
     addresses=("93.184.215.14",),
 )
