@@ -15,7 +15,7 @@ from scripts.serve import address
 wsgi_app = "scripts.wsgi:make_app()"
 bind = address(merged())
 workers = 1
-worker_class = "gthread"
+worker_class = "scripts.worker.Worker"
 threads = 8
 keepalive = 5
 # The heartbeat comes from the main loop, not from requests; only an upgrade of a large database

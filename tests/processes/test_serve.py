@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import stat
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,23 @@ def test_it_stays_in_one_process_group_and_ends_at_sigterm(serve):
     assert groups == {server.process.pid}
     assert server.end() == 0
     assert server.survivors() == []
+
+
+def test_connections_that_say_nothing_do_not_keep_it_from_its_end(serve, port):
+    """One that is kept for a next request, and two that never sent a byte."""
+    server, address = serve()
+    with (
+        requests.Session() as browser,
+        socket.create_connection(("127.0.0.1", port)),
+        socket.create_connection(("127.0.0.1", port)),
+    ):
+        browser.get(f"{address}/healthz", timeout=10)
+        began = time.monotonic()
+
+        server.signal(signal.SIGTERM)
+
+        assert server.end() == 0
+        assert time.monotonic() - began < 3  # it was over 4 s; less than 1 s on an idle machine
 
 
 def test_ctrl_c_ends_it_like_sigterm(serve):
