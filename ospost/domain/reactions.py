@@ -66,6 +66,12 @@ this list is found out by looking.
 NEEDS_RECONNECT = frozenset({Kind.TOKEN, Kind.PERMISSION})
 """Kinds that concern the whole account and end when its person signs in again."""
 
+OUTAGES = frozenset({Kind.TRANSIENT, Kind.THROTTLED, Kind.SPAM_BLOCK, Kind.MISSING_OBJECT})
+"""Kinds that say nothing about the account's connection: Meta is in trouble, or wants a rest.
+
+Among them 100/33, 1, 2, 4, 17, 32, 368 and 613. None of them may ever disconnect an account.
+"""
+
 
 def container_reaction(kind: Kind) -> Reaction:
     """Return what follows a container that ended in ERROR for a reason of *kind*."""

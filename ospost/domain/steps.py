@@ -55,13 +55,17 @@ def obstacle(
     needs_reconnect: bool,
     throttled_until: datetime | None,
     now: datetime,
+    token_ends_at: datetime | None = None,
 ) -> HoldReason | State | None:
-    """Return what forbids going on: a reason to wait, `MISSED` when it is too late, or None."""
+    """Return what forbids going on: a reason to wait, `MISSED` when it is too late, or None.
+
+    A token that is over by its date is not tried: it would only burn a call.
+    """
     if is_too_late(due_at, grace=grace, now=now):
         return State.MISSED
     if is_paused:
         return HoldReason.PAUSED
-    if needs_reconnect:
+    if needs_reconnect or (token_ends_at is not None and token_ends_at <= now):
         return HoldReason.TOKEN
     if throttled_until is not None and throttled_until > now:
         return HoldReason.THROTTLED

@@ -71,6 +71,8 @@ class Timings:
     # outages
     breaker_failures: int = 5
     breaker_wait: timedelta = MINUTE
+    storm: timedelta = 10 * MINUTE  # so long after a fault of Meta's a dead token is doubted
+    expired_recheck: timedelta = HOUR  # of a token that is over by its date
 
     # after publishing
     details_retry: timedelta = 5 * SECOND

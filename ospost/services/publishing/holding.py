@@ -13,7 +13,7 @@ from ospost.domain.states import HoldReason, Kind, State
 from ospost.domain.steps import obstacle, resumed
 from ospost.graph.errors import GraphError, Refused
 from ospost.services.database import writing
-from ospost.services.publishing import trouble
+from ospost.services.publishing import doubting, trouble
 from ospost.services.publishing.rows import Note, Work, advance, hold_values
 from ospost.services.publishing.telling import error_of
 from ospost.services.publishing.tools import BUILD_DATE, Tools
@@ -49,6 +49,7 @@ def stands_in_the_way(tools: Tools, session: Session, work: Work) -> bool:
         is_paused=work.is_paused,
         needs_reconnect=work.needs_reconnect,
         throttled_until=work.throttled_until,
+        token_ends_at=work.token_expires_at,
         now=tools.now(),
     )
     if what is State.MISSED:
@@ -56,7 +57,7 @@ def stands_in_the_way(tools: Tools, session: Session, work: Work) -> bool:
     elif what is HoldReason.PAUSED:
         put_on_hold(tools, session, work, HoldReason.PAUSED, "Stopped by a person.")
     elif what is HoldReason.TOKEN:
-        put_on_hold(tools, session, work, HoldReason.TOKEN, lookup(190, None).sentence)
+        _hold_without_token(tools, session, work)
     elif what is HoldReason.THROTTLED:
         sentence = "Instagram asked this server to wait before more calls for this account."
         until = work.throttled_until
@@ -64,6 +65,16 @@ def stands_in_the_way(tools: Tools, session: Session, work: Work) -> bool:
     else:
         return False
     return True
+
+
+def _hold_without_token(tools: Tools, session: Session, work: Work) -> None:
+    """Hold until somebody signs in; a token that is over only by its date is looked at again."""
+    if work.needs_reconnect:
+        put_on_hold(tools, session, work, HoldReason.TOKEN, lookup(190, None).sentence)
+        return
+    sentence = "The connection to Instagram is over by its date."
+    until = tools.now() + tools.timings.expired_recheck
+    put_on_hold(tools, session, work, HoldReason.TOKEN, sentence, until=until)
 
 
 def put_on_hold(
@@ -81,7 +92,7 @@ def put_on_hold(
     is_news = work.state is not State.HELD or work.hold_reason != reason
     note = Note(cause=f"held_{reason.value}", sentence=sentence)
     with writing(session):
-        if not _still_stands(session, work, reason):
+        if not _still_stands(session, work, reason, now):
             advance(session, work, to=work.state, note=None, now=now, next_at=now, owner="")
             return
         advance(
@@ -95,7 +106,7 @@ def put_on_hold(
         )
 
 
-def _still_stands(session: Session, work: Work, reason: HoldReason) -> bool:
+def _still_stands(session: Session, work: Work, reason: HoldReason, now: datetime) -> bool:
     """Look again, in the transaction of the hold, whether its reason was taken away meanwhile.
 
     What a worker knows of the account is as old as its claim; “Go on” or a new sign-in since then
@@ -106,7 +117,10 @@ def _still_stands(session: Session, work: Work, reason: HoldReason) -> bool:
     account = session.get(Account, work.account_id, populate_existing=True)
     if account is None:
         return True
-    return account.paused_at is not None if reason is HoldReason.PAUSED else account.needs_reconnect
+    if reason is HoldReason.PAUSED:
+        return account.paused_at is not None
+    ends_at = account.token_expires_at
+    return account.needs_reconnect or (ends_at is not None and ends_at <= now)
 
 
 def clock_is_wrong(tools: Tools, session: Session, work: Work) -> bool:
@@ -134,6 +148,7 @@ def read_quota(tools: Tools, session: Session, work: Work) -> str:
     try:
         limit = tools.graph.publishing_limit(tools.access(work))
     except GraphError as error:
+        doubting.notice(tools, work, error)
         if isinstance(error, Refused) and error.kind in NEEDS_RECONNECT:
             raise
         return ""

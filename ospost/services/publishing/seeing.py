@@ -12,6 +12,7 @@ from ospost.domain.matching import UNREADABLE, Candidate, Match, Wanted, find
 from ospost.domain.states import Kind
 from ospost.graph.client import ContainerCode, SeenMedia
 from ospost.graph.errors import GraphError
+from ospost.services.publishing import doubting
 from ospost.services.publishing.rows import Work
 from ospost.services.publishing.tools import Tools
 
@@ -42,6 +43,7 @@ def read(tools: Tools, session: Session, work: Work) -> Look:
     try:
         status = tools.graph.container_status(tools.access(work), work.container_id)
     except GraphError as error:
+        doubting.notice(tools, work, error)
         words = {**listed.words, **error.details()}
         return Look(status=Status.UNREADABLE, match=listed.match, words=words)
     return Look(status=STATUSES[status.code], match=listed.match, words=listed.words)
@@ -54,6 +56,7 @@ def read_list(tools: Tools, session: Session, work: Work) -> Look:
     try:
         seen = tools.graph.recent_media(tools.access(work), limit=50, since=not_before)
     except GraphError as error:
+        doubting.notice(tools, work, error)
         return Look(status=Status.UNREADABLE, match=UNREADABLE, words=error.details())
     linked = session.scalars(
         select(Publication.ig_media_id).where(

@@ -32,7 +32,7 @@ from ospost.domain.states import HoldReason, State
 from ospost.graph.client import Access, Published
 from ospost.graph.errors import GraphError, NotSent, Refused
 from ospost.services.database import writing
-from ospost.services.publishing import trouble
+from ospost.services.publishing import doubting, trouble
 from ospost.services.publishing.holding import (
     clock_is_wrong,
     put_on_hold,
@@ -198,7 +198,9 @@ def _refused_or_unknown(tools: Tools, session: Session, shot: Work, error: Graph
         tries=shot.tries,
         timings=tools.timings,
     )
-    if isinstance(error, Refused) and what is not Meaning.UNKNOWN:
+    doubting.notice(tools, shot, error)
+    is_proved = what is not Meaning.UNKNOWN and not doubting.is_doubtful(tools, shot, error)
+    if isinstance(error, Refused) and is_proved:
         _refused(tools, session, shot, error, what)
         return
     details = error.raw() if isinstance(error, Refused) else error.details()

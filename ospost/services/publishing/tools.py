@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from time import CLOCK_BOOTTIME, clock_gettime
+from typing import Protocol
 
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -21,6 +22,26 @@ from ospost.vault import Vault, VaultError
 
 def _nothing(_moment: str) -> None:
     return None
+
+
+class Holder(Protocol):
+    """Whatever names an account with its token as it is stored."""
+
+    @property
+    def account_id(self) -> int:
+        """The account."""
+
+    @property
+    def ig_id(self) -> str:
+        """What Instagram calls it."""
+
+    @property
+    def login(self) -> str:
+        """Which login its token comes from."""
+
+    @property
+    def token_sealed(self) -> str:
+        """Its token, encrypted."""
 
 
 @dataclass(kw_only=True)
@@ -46,7 +67,7 @@ class Tools:
     reached: Callable[[str], None] = _nothing
     breaker: "Breaker" = field(default_factory=lambda: Breaker())
 
-    def access(self, work: Work) -> Access:
+    def access(self, work: Holder) -> Access:
         """Open the token of *work*'s account.
 
         A token that no key opens is to the machine what a dead one is: raises Refused (190).
@@ -114,6 +135,7 @@ class Breaker:
         self._lock = threading.Lock()
         self._failures: dict[str, int] = {}
         self._open_until: dict[str, datetime] = {}
+        self._stormy_at: dict[str, datetime] = {}
 
     def open_until(self, name: str, *, now: datetime, timings: Timings) -> datetime | None:
         """Return until when *name* is to be left alone, or None if a call may be made now.
@@ -141,6 +163,17 @@ class Breaker:
         with self._lock:
             self._failures.pop(name, None)
             self._open_until.pop(name, None)
+
+    def stormy(self, name: str, *, now: datetime) -> None:
+        """Remember that *name* answered with a fault of its own, or not at all."""
+        with self._lock:
+            self._stormy_at[name] = now
+
+    def is_stormy(self, name: str, *, now: datetime, timings: Timings) -> bool:
+        """Say whether *name* had such a fault lately, so that its refusals are to be doubted."""
+        with self._lock:
+            at = self._stormy_at.get(name)
+        return at is not None and now - at <= timings.storm
 
 
 BUILD_DATE = datetime(2026, 11, 1, tzinfo=UTC)

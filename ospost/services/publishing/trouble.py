@@ -20,6 +20,7 @@ from ospost.domain.states import HoldReason, State
 from ospost.graph.errors import GraphError, Refused
 from ospost.services.database import writing
 from ospost.services.notices import end_notices_of_post
+from ospost.services.publishing import doubting
 from ospost.services.publishing.rows import Note, Work, advance, hold_values, release
 from ospost.services.publishing.telling import error_of, notify
 from ospost.services.publishing.tools import Tools
@@ -27,7 +28,8 @@ from ospost.services.publishing.tools import Tools
 
 def on_error(tools: Tools, session: Session, work: Work, error: GraphError) -> None:
     """Decide by the kind of *error* and write it down: wait, retry, hold or fail."""
-    if not isinstance(error, Refused):
+    doubting.notice(tools, work, error)
+    if not isinstance(error, Refused) or doubting.is_doubtful(tools, work, error):
         wait(tools, session, work, error)
         return
     body = error_of(
