@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from helpers import distance, shorten
+from ospost.domain.actions import Action, actions_in
 from ospost.domain.schedule import (
     clock,
     day_label,
@@ -14,7 +15,8 @@ from ospost.domain.schedule import (
     resolve,
     wall_label,
 )
-from ospost.domain.states import MOVABLE, State
+from ospost.domain.states import State
+from ospost.domain.wording import lateness_words, try_words
 from ospost.imaging.values import Purpose
 from ospost.services.cards import Day, PostCard
 from ospost.services.links import upload_path
@@ -38,7 +40,8 @@ def card(row: Row[Any], now: datetime) -> PostCard:
     state = state_of(row.state)
     due_at = due_of(row)
     wall = on_wall(due_at, row.zone).replace(microsecond=0) if due_at else None
-    is_movable = row.state is None or State(row.state) in MOVABLE
+    state_within = State(row.state) if row.state else None
+    may = actions_in(state_within, row.hold_reason or "")
     return PostCard(
         id=row.id,
         account_id=row.account_id,
@@ -46,7 +49,7 @@ def card(row: Row[Any], now: datetime) -> PostCard:
         kind=row.kind,
         state=state,
         word=word_of(state),
-        hint=hint_of(state, row.hold_reason or "", row.error),
+        hint=_next_try(row, now) or hint_of(state, row.hold_reason or "", row.error),
         is_prepared=row.state == State.READY,
         caption=row.caption,
         title=shorten(row.caption, TITLE_LENGTH) or NO_WORDS,
@@ -59,13 +62,24 @@ def card(row: Row[Any], now: datetime) -> PostCard:
         distance=distance(due_at, now) if due_at else "",
         thumb_url=picture_url(row, Purpose.THUMB),
         alt_text=row.alt_text or "",
-        is_movable=is_movable,
-        is_editable=is_movable,
-        can_publish_now=is_movable and (state != DRAFT or row.media_id is not None),
+        is_movable=Action.MOVE in may,
+        is_editable=Action.EDIT in may,
+        can_publish_now=Action.PUBLISH in may and (state != DRAFT or row.media_id is not None),
         permalink=row.permalink or "",
         url=f"/post/{row.id}",
-        lateness_ms=lateness_ms(row.sent_at, row.due_at),
+        lateness_ms=(late := lateness_ms(row.sent_at, row.due_at)),
+        lateness="" if late is None else lateness_words(late),
     )
+
+
+def _next_try(row: Row[Any], now: datetime) -> str:
+    """Say what went wrong and when it is tried again, while preparing is tried again; else ""."""
+    if row.state != State.PREPARING or not row.tries:
+        return ""
+    is_ahead = not row.owner and row.next_at is not None and row.next_at > now
+    at = clock(on_wall(row.next_at, row.zone).replace(microsecond=0)) if is_ahead else ""
+    what = (row.error or {}).get("message", "")
+    return f"{what} {try_words(row.tries, at=at)}".strip()
 
 
 def as_json(row: Row[Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from models import Account
+from ospost.domain.actions import Action
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +36,7 @@ class PostCard:
     permalink: str
     url: str
     lateness_ms: int | None
+    lateness: str  # '12 ms after its time'; "" while not live
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,6 +113,7 @@ class EventLine:
     sentence: str
     sign: str  # ok, wait, bad, ask
     detail: dict[str, str]  # the raw answer; empty when there is none
+    by: str = ""  # the person who did it; "" for the machine
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,9 +126,6 @@ class PostPage:
     first_comment: str
     events: tuple[EventLine, ...]
     remedy: str
-    can_edit: bool
-    can_publish_now: bool
-    can_move: bool
-    can_remove: bool
-    asks_review: bool
+    actions: frozenset[Action]  # by the table of the domain
+    copy_form_id: str  # of the next copy, so that pressing twice is one
     token_warning: str  # "" or 'the connection ends before the post is due ...'

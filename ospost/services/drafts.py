@@ -11,19 +11,21 @@ from models import Post
 from ospost.services import publications
 
 
-def schedule(session: Session, post: Post, *, due_at: datetime | None, now: datetime) -> None:
+def schedule(
+    session: Session, post: Post, *, due_at: datetime | None, now: datetime, by: int | None = None
+) -> None:
     """Turn a draft into a post that goes out; call inside `writing`."""
     post.due_at = due_at
-    publications.open_for(session, post, now=now)
+    publications.open_for(session, post, now=now, by=by)
 
 
-def put_back(session: Session, post: Post, *, now: datetime) -> None:
+def put_back(session: Session, post: Post, *, now: datetime, by: int | None = None) -> None:
     """Turn a post that has not gone out into a draft; call inside `writing`.
 
     Raises `Conflict` when it may be on its way. Its timeline goes with its publication.
     """
     if post.publications:
-        publications.cancel(session, post, cause="put_aside", now=now)
+        publications.cancel(session, post, cause="put_aside", now=now, by=by)
         post.publications.clear()
         session.flush()
     post.due_at = None

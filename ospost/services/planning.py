@@ -6,7 +6,6 @@ moves is the moment, and the wall clock is what its zone shows then.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,7 +23,6 @@ from ospost.services.typed import Weighed
 from ospost.services.when import at_moment, understand_move
 
 JUST_NOW = timedelta(minutes=2)
-LONGEST_LINK = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +48,7 @@ def move(
         post.fold = resolved.fold
         post.updated_at = now
         if post.publications:
-            publications.retime(session, post, due_at=resolved.due_at, now=now)
+            publications.retime(session, post, due_at=resolved.due_at, now=now, by=user_id)
 
 
 def swap(session: Session, *, user_id: int, a: int, b: int, now: datetime) -> None:
@@ -61,7 +59,7 @@ def swap(session: Session, *, user_id: int, a: int, b: int, now: datetime) -> No
             raise Invalid(("b", "Choose two different posts."))
         moments = [_moment_of(post) for post in (first, second)]
         for post, moment in zip((first, second), reversed(moments), strict=True):
-            _hand(session, post, moment, now)
+            _hand(session, post, moment, now, by=user_id)
 
 
 def reorder(
@@ -82,7 +80,7 @@ def reorder(
         posts.insert(end.index, posts.pop(start.index))
         for post, moment in zip(posts, moments, strict=True):
             if post.due_at != moment:
-                _hand(session, post, moment, now)
+                _hand(session, post, moment, now, by=user_id)
         return [post.id for post in posts]
 
 
@@ -97,7 +95,7 @@ def publish_now(session: Session, *, user_id: int, post_id: int, now: datetime) 
         if _is_on_its_way(shot, now):
             return
         refuse_if_gone(shot)
-        _hand(session, post, now, now, sentence="Post now.")
+        _hand(session, post, now, now, by=user_id, sentence="Post now.")
 
 
 def publish_draft(
@@ -107,22 +105,6 @@ def publish_draft(
     with writing(session):
         if leading(post_for(session, user_id, post_id).publications) is None:
             save_edit(session, weighed, user_id=user_id, post_id=post_id, now=now)
-
-
-def review(
-    session: Session, *, user_id: int, post_id: int, is_live: str, permalink: str, now: datetime
-) -> None:
-    """Take a person's word for whether a post in review is live ('yes' or 'no')."""
-    if is_live not in ("yes", "no"):
-        raise Invalid(("is_live", "Say yes if the post is on Instagram, no if it is not."))
-    link = permalink.strip()
-    if link and (urlsplit(link).scheme not in ("http", "https") or len(link) > LONGEST_LINK):
-        raise Invalid(("permalink", "Paste the link as Instagram gives it: https://…"))
-    with writing(session):
-        post = post_for(session, user_id, post_id)
-        publications.resolve_review(
-            session, post, is_live=is_live == "yes", permalink=link, now=now
-        )
 
 
 def _is_on_its_way(shot: Publication | None, now: datetime) -> bool:
@@ -151,6 +133,8 @@ def _hand(
     post: Post,
     moment: datetime,
     now: datetime,
+    *,
+    by: int,
     sentence: str = "Moved to another time.",
 ) -> None:
     """Give *post* a moment; call inside `writing`."""
@@ -164,7 +148,7 @@ def _hand(
     post.fold = resolved.fold
     post.updated_at = now
     if post.publications:
-        publications.retime(session, post, due_at=due_at, now=now, sentence=sentence)
+        publications.retime(session, post, due_at=due_at, now=now, sentence=sentence, by=by)
 
 
 def _in_line(session: Session, account_id: int, now: datetime) -> list[Post]:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Account, Event, Media, Publication, Slide
+from models import Account, Event, Media, Publication, Slide, User
 from ospost.domain.media_rules import nearest_legal_cut
 from ospost.domain.schedule import clock, on_wall, wall_label
 from ospost.domain.states import State
@@ -16,6 +16,7 @@ from ospost.services.card_making import as_json, card, due_of
 from ospost.services.cards import EventLine, MediaCard, PostPage
 from ospost.services.links import upload_path
 from ospost.services.outcome_view import error_of, moment_text, state_of
+from ospost.services.post_actions import next_copy, possible
 from ospost.services.posts import post_for
 from ospost.services.renditions import key_of, recipe_for
 
@@ -32,7 +33,6 @@ SIGNS = {
     State.REVIEW: "ask",
     State.CANCELLED: "bad",
 }
-FIXED_STATES = ("publishing", "checking")
 
 
 def page(session: Session, *, user_id: int, post_id: int, now: datetime) -> PostPage:
@@ -40,19 +40,18 @@ def page(session: Session, *, user_id: int, post_id: int, now: datetime) -> Post
     post = post_for(session, user_id, post_id)
     row = plan_rows.read(session, post.id)
     shown = card(row, now)
+    events = _events(session, post.id)
+    names = _names(session, events)
     error = error_of(shown.state, row.hold_reason or "", row.error)
     return PostPage(
         card=shown,
         slides=tuple(media_card(slide, media) for slide, media in _slides(session, post.id)),
         caption=post.caption,
         first_comment=post.first_comment,
-        events=tuple(_line(event, post.zone) for event in _events(session, post.id)),
+        events=tuple(_line(event, post.zone, names) for event in events),
         remedy=str(error["remedy"]) if error else "",
-        can_edit=shown.is_editable,
-        can_publish_now=shown.can_publish_now,
-        can_move=shown.is_movable,
-        can_remove=shown.state not in FIXED_STATES,
-        asks_review=shown.state == "review",
+        actions=possible(post),
+        copy_form_id=next_copy(session, user_id=user_id, post_id=post.id),
         token_warning=token_warning(post.account, due_of(row), post.zone, shown.is_movable),
     )
 
@@ -60,15 +59,18 @@ def page(session: Session, *, user_id: int, post_id: int, now: datetime) -> Post
 def details(session: Session, *, user_id: int, post_id: int) -> dict[str, Any]:
     """Return everything about one post as programs read it; NotFound for a post of others."""
     post = post_for(session, user_id, post_id)
+    events = _events(session, post.id)
+    names = _names(session, events)
     return {
         **as_json(plan_rows.read(session, post.id)),
+        "actions": sorted(action.value for action in possible(post)),
         "first_comment": post.first_comment,
         "slides": [_slide_json(slide, media) for slide, media in _slides(session, post.id)],
         "frames": [
             {"no": p.frame_no, "state": state_of(p.state), "ig_media_id": p.ig_media_id}
             for p in _frames(session, post.id)
         ],
-        "events": [_event_json(event) for event in _events(session, post.id)],
+        "events": [_event_json(event, names) for event in events],
     }
 
 
@@ -156,7 +158,26 @@ def _events(session: Session, post_id: int) -> list[Event]:
     )
 
 
-def _line(event: Event, zone: str) -> EventLine:
+def _names(session: Session, events: list[Event]) -> dict[int, str]:
+    """Return the names of the people who did something to a post, by their id."""
+    ids = {event.detail["by"] for event in events if event.detail and "by" in event.detail}
+    if not ids:
+        return {}
+    rows = session.execute(select(User.id, User.name).where(User.id.in_(ids)))
+    names = {user_id: name or "somebody" for user_id, name in rows}
+    return {user_id: names.get(user_id, "somebody who has left") for user_id in ids}
+
+
+def _by(event: Event, names: dict[int, str]) -> str:
+    return names.get((event.detail or {}).get("by", 0), "")
+
+
+def _raw(event: Event) -> dict[str, Any]:
+    """Return the details of an event without whom they name."""
+    return {name: value for name, value in (event.detail or {}).items() if name != "by"}
+
+
+def _line(event: Event, zone: str, names: dict[int, str]) -> EventLine:
     wall = on_wall(event.at, zone)
     day = wall_label(wall).partition(",")[0]
     time = clock(wall.replace(microsecond=0))
@@ -164,18 +185,20 @@ def _line(event: Event, zone: str) -> EventLine:
         at_label=f"{day}, {time if wall.second else f'{time}:00'}",
         sentence=event.sentence,
         sign=SIGNS.get(State(event.to_state), "ok") if event.to_state else "ok",
-        detail={name: str(value) for name, value in (event.detail or {}).items()},
+        detail={name: str(value) for name, value in _raw(event).items() if value not in ("", None)},
+        by=_by(event, names),
     )
 
 
-def _event_json(event: Event) -> dict[str, Any]:
+def _event_json(event: Event, names: dict[int, str]) -> dict[str, Any]:
     return {
         "at": moment_text(event.at),
         "cause": event.cause,
         "from": event.from_state,
         "to": event.to_state,
         "sentence": event.sentence,
-        "detail": event.detail or {},
+        "detail": _raw(event),
+        "by": _by(event, names) or None,
     }
 
 

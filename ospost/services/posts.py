@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Membership, Post, Publication, Slide
-from ospost.domain.states import IN_DOUBT, MOVABLE, State
+from ospost.domain.actions import WHY_NOT
+from ospost.domain.states import MOVABLE, State
 from ospost.errors import Conflict, NotFound
 from ospost.services import drafts, publications
 from ospost.services.database import writing
@@ -54,7 +55,7 @@ def save_new(session: Session, weighed: Weighed, *, user_id: int, now: datetime)
         _write_slides(session, post, weighed.slides)
         if not weighed.is_draft:
             post.due_at = weighed.due_at
-            publications.open_for(session, post, now=now)
+            publications.open_for(session, post, now=now, by=user_id)
         return post.id
 
 
@@ -80,14 +81,14 @@ def save_edit(
         _write_slides(session, post, weighed.slides)
         has_changed = _content(post) != before
         if weighed.is_draft:
-            drafts.put_back(session, post, now=now)
+            drafts.put_back(session, post, now=now, by=user_id)
         elif shot is None or weighed.due_at is None:
-            drafts.schedule(session, post, due_at=weighed.due_at, now=now)
+            drafts.schedule(session, post, due_at=weighed.due_at, now=now, by=user_id)
         else:
             if has_changed:
-                publications.content_changed(session, post, now=now)
+                publications.content_changed(session, post, now=now, by=user_id)
             if weighed.due_at != post.due_at or State(shot.state) in (State.MISSED, State.FAILED):
-                publications.retime(session, post, due_at=weighed.due_at, now=now)
+                publications.retime(session, post, due_at=weighed.due_at, now=now, by=user_id)
 
 
 def remove(session: Session, *, user_id: int, post_id: int, now: datetime) -> None:
@@ -97,7 +98,7 @@ def remove(session: Session, *, user_id: int, post_id: int, now: datetime) -> No
     """
     with writing(session):
         post = post_for(session, user_id, post_id)
-        publications.cancel(session, post, cause="removed", now=now)
+        publications.cancel(session, post, cause="removed", now=now, by=user_id)
         post.removed_at = now
         post.updated_at = now
 
@@ -106,11 +107,7 @@ def refuse_if_gone(shot: Publication | None) -> None:
     """Raise `Conflict` unless a person may still change the post."""
     if shot is None or State(shot.state) in MOVABLE:
         return
-    if State(shot.state) in IN_DOUBT:
-        raise Conflict("This post is going out at this moment and cannot be changed any more.")
-    if shot.state == State.PUBLISHED:
-        raise Conflict("This post is live already; what is on Instagram is changed there.")
-    raise Conflict("Please say first whether this post is live on Instagram.")
+    raise Conflict(WHY_NOT[State(shot.state)])
 
 
 def _account_id(weighed: Weighed) -> int:

@@ -8,28 +8,27 @@ not ours to change any more, and `Conflict` says so.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from models import Account, Post, Publication
 from ospost.domain.pace import keeps_container
 from ospost.domain.states import (
-    IN_DOUBT,
     MOVABLE,
     HoldReason,
     State,
 )
 from ospost.domain.timings import Timings
-from ospost.errors import Conflict
-from ospost.services.notices import end_notices_of_held, end_notices_of_post
+from ospost.services.notices import end_notices_of_held
 from ospost.services.publishing.rows import Note, append
+from ospost.services.row_changes import NO_CONTAINER, RELEASED, change, rows_of, said_by
 
 TIMINGS = Timings()
 ENDED_BY_A_TIME = (HoldReason.REHEARSAL, HoldReason.ASK)
 """Holds that a new time, or “Post now”, ends: they wait for nothing but a person's word."""
 
 
-def open_for(session: Session, post: Post, *, now: datetime) -> None:
+def open_for(session: Session, post: Post, *, now: datetime, by: int | None = None) -> None:
     """Make the publication of *post*, which has a due time.
 
     Here and below a row that is to be prepared is due now: the machine's first step says when its
@@ -48,7 +47,9 @@ def open_for(session: Session, post: Post, *, now: datetime) -> None:
     session.add(publication)
     session.flush()
     note = Note(
-        cause="scheduled", sentence="Scheduled.", detail={"due_at": post.due_at.isoformat()}
+        cause="scheduled",
+        sentence="Scheduled.",
+        detail={"due_at": post.due_at.isoformat(), **said_by(by)},
     )
     append(
         session,
@@ -68,13 +69,14 @@ def retime(
     due_at: datetime,
     now: datetime,
     sentence: str = "Moved to another time.",
+    by: int | None = None,
 ) -> None:
     """Give *post* a new due time; a container is kept while it will still be good then.
 
     Also takes up a post that was missed or has failed. Raises `Conflict` past the intent.
     """
     post.due_at = due_at
-    for publication in _rows(session, post, MOVABLE):
+    for publication in rows_of(session, post, MOVABLE):
         state = State(publication.state)
         was_over = state in (State.MISSED, State.FAILED)
         made = publication.container_made_at
@@ -89,56 +91,64 @@ def retime(
             "next_at": now,
             "tries": 0,
             "error": None,
-            **_RELEASED,
+            **RELEASED,
         }
         if is_fresh and publication.finished_at is not None:
             values |= {"state": State.READY.value, "next_at": max(due_at, now)}
         elif is_fresh:
             values["state"] = State.PREPARING.value
         else:
-            values |= _NO_CONTAINER
+            values |= NO_CONTAINER
         if state is State.HELD and publication.hold_reason not in ENDED_BY_A_TIME:
             # it goes on waiting for what it waited for, by its new time
             values = {"due_at": due_at, "next_at": now}
-        _change(session, publication, MOVABLE, values, "moved", sentence, now)
+        change(session, publication, MOVABLE, values, "moved", sentence, now, by)
 
 
-def content_changed(session: Session, post: Post, *, now: datetime) -> None:
+def content_changed(session: Session, post: Post, *, now: datetime, by: int | None = None) -> None:
     """Take note that the words, the picture or the account of *post* changed."""
-    for publication in _rows(session, post, MOVABLE):
+    for publication in rows_of(session, post, MOVABLE):
         state = State(publication.state)
         values: dict[str, Any] = {
             "revision": publication.revision + 1,
             "account_id": post.account_id,
             "tries": 0,
-            **_NO_CONTAINER,
+            **NO_CONTAINER,
         }
         if state in (State.SCHEDULED, State.PREPARING, State.READY):
             values |= {"state": State.SCHEDULED.value, "next_at": now}
         if state is State.HELD:
             values["held_from"] = State.SCHEDULED.value
-        _change(session, publication, MOVABLE, values, "edited", "Changed.", now)
+        change(session, publication, MOVABLE, values, "edited", "Changed.", now, by)
 
 
-def cancel(session: Session, post: Post, *, cause: str, now: datetime) -> None:
+def cancel(
+    session: Session, post: Post, *, cause: str, now: datetime, by: int | None = None
+) -> None:
     """Stop work on *post* for good; raises `Conflict` when it may be on its way."""
     allowed = MOVABLE | {State.REVIEW, State.PUBLISHED, State.CANCELLED}
-    for publication in _rows(session, post, allowed):
+    for publication in rows_of(session, post, allowed):
         if State(publication.state) in (State.PUBLISHED, State.CANCELLED):
             continue
-        values = {"state": State.CANCELLED.value, "next_at": None, **_RELEASED}
-        _change(session, publication, allowed, values, cause, "Removed from the plan.", now)
+        values = {"state": State.CANCELLED.value, "next_at": None, **RELEASED}
+        change(session, publication, allowed, values, cause, "Removed from the plan.", now, by)
 
 
 def resolve_review(
-    session: Session, post: Post, *, is_live: bool, permalink: str = "", now: datetime
+    session: Session,
+    post: Post,
+    *,
+    is_live: bool,
+    permalink: str = "",
+    now: datetime,
+    by: int | None = None,
 ) -> None:
     """Take a person's word for whether the post is live.
 
     Not live: it is scheduled again for now, with a new container.
     """
     allowed = frozenset({State.REVIEW})
-    for publication in _rows(session, post, allowed):
+    for publication in rows_of(session, post, allowed):
         if is_live:
             values: dict[str, Any] = {
                 "state": State.PUBLISHED.value,
@@ -158,10 +168,10 @@ def resolve_review(
                 "first_intent_at": None,
                 "tries": 0,
                 "error": None,
-                **_NO_CONTAINER,
+                **NO_CONTAINER,
             }
             sentence = "A person looked: it is not live. It goes out again."
-        _change(session, publication, allowed, values, "reviewed", sentence, now)
+        change(session, publication, allowed, values, "reviewed", sentence, now, by)
 
 
 def pause(session: Session, account: Account, *, now: datetime) -> None:
@@ -213,72 +223,3 @@ def record(
     append(
         session, publication.id, note, fence=publication.fence, came_from=state, to=state, now=now
     )
-
-
-_RELEASED: dict[str, Any] = {"owner": "", "hold_reason": "", "hold_until": None, "held_from": ""}
-_NO_CONTAINER: dict[str, Any] = {
-    "container_id": "",
-    "container_made_at": None,
-    "finished_at": None,
-    "owner": "",
-}
-
-
-TROUBLED = frozenset({State.HELD, State.MISSED, State.FAILED, State.REVIEW})
-"""Where a person's change left the post, and what was told of it still holds."""
-
-
-def _rows(session: Session, post: Post, allowed: frozenset[State]) -> list[Publication]:
-    rows = list(
-        session.scalars(
-            select(Publication)
-            .where(Publication.post_id == post.id)
-            .order_by(Publication.frame_no)
-            .execution_options(populate_existing=True)
-        )
-    )
-    for row in rows:
-        _refuse_if_gone(State(row.state), allowed)
-    return rows
-
-
-def _refuse_if_gone(state: State, allowed: frozenset[State]) -> None:
-    if state in allowed:
-        return
-    if state in IN_DOUBT:
-        raise Conflict("This post is going out at this moment and cannot be changed any more.")
-    if state is State.PUBLISHED:
-        raise Conflict("This post is live already; what is on Instagram is changed there.")
-    if state is State.REVIEW:
-        raise Conflict("Please say first whether this post is live on Instagram.")
-    raise Conflict("This post cannot be changed as it stands now; please look again.")
-
-
-def _change(
-    session: Session,
-    publication: Publication,
-    allowed: frozenset[State],
-    values: dict[str, Any],
-    cause: str,
-    sentence: str,
-    now: datetime,
-) -> None:
-    state = State(publication.state)
-    fence = session.scalar(
-        update(Publication)
-        .where(
-            Publication.id == publication.id,
-            Publication.fence == publication.fence,
-            Publication.state.in_([item.value for item in allowed]),
-        )
-        .values(fence=Publication.fence + 1, updated_at=now, **values)
-        .returning(Publication.fence)
-    )
-    if fence is None:
-        raise Conflict("This post has just changed; please look again.")
-    to = State(values.get("state", state.value))
-    note = Note(cause=cause, sentence=sentence)
-    append(session, publication.id, note, fence=fence, came_from=state, to=to, now=now)
-    if to not in TROUBLED:
-        end_notices_of_post(session, publication.post_id, now=now)
-    session.refresh(publication)

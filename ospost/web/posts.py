@@ -17,7 +17,7 @@ from ospost.services.outcome_view import leading
 from ospost.services.people import accounts_of
 from ospost.services.typed import NOW, SAVE_DRAFT, Typed, Weighed
 from ospost.services.weighing import Desk, weigh
-from ospost.web import forms, telling
+from ospost.web import forms, post_actions, telling
 from ospost.web.negotiate import created, problem, wants_json
 
 bp = Blueprint("posts", __name__)
@@ -141,20 +141,10 @@ def swap() -> ResponseReturnValue:
     return telling.see(telling.flash_saved(a, "Swapped: now planned"))
 
 
-@bp.post("/post/review/<int:post_id>")
-def review(post_id: int) -> ResponseReturnValue:
-    """Take a person's word for whether a post is live."""
-    fields = forms.sent()
-    planning.review(
-        db.session(),
-        user_id=current_user.id,
-        post_id=post_id,
-        is_live=forms.one(fields, "is_live"),
-        permalink=forms.one(fields, "permalink"),
-        now=utcnow(),
-    )
-    runtime().nudge()
-    return telling.as_json(post_id) if wants_json() else telling.see(f"/post/{post_id}")
+bp.add_url_rule("/post/retry/<int:post_id>", view_func=post_actions.retry, methods=["POST"])
+bp.add_url_rule("/post/by-hand/<int:post_id>", view_func=post_actions.by_hand, methods=["POST"])
+bp.add_url_rule("/post/duplicate/<int:post_id>", view_func=post_actions.duplicate, methods=["POST"])
+bp.add_url_rule("/post/review/<int:post_id>", view_func=post_actions.review, methods=["POST"])
 
 
 def _mine(post_id: int) -> Post:

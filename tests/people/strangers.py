@@ -128,11 +128,16 @@ RULES: dict[str, Expected] = {
             "date": "2030-01-01T12:00",
         },
     ),
+    "POST /post/by-hand/<int:post_id>": Expected(
+        form=lambda _v: {"permalink": "https://www.instagram.com/p/abcdef/"}
+    ),
+    "POST /post/duplicate/<int:post_id>": Expected(),
     "GET /post/edit/<int:post_id>": Expected(),
     "POST /post/edit/<int:post_id>": Expected(form=lambda _v: {"caption": "taken over"}),
     "POST /post/move/<int:post_id>": Expected(form=lambda _v: {"date": "2030-01-01T12:00"}),
     "POST /post/publish/<int:post_id>": Expected(),
     "POST /post/remove/<int:post_id>": Expected(),
+    "POST /post/retry/<int:post_id>": Expected(),
     "POST /post/review/<int:post_id>": Expected(form=lambda _v: {"is_live": "yes"}),
     "POST /post/swap": Expected(form=lambda v: {"a": str(v.post_id), "b": str(v.other_post_id)}),
     "GET /privacy": everybody(),

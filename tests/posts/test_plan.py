@@ -156,7 +156,7 @@ def test_the_objects_of_the_list_say_the_same_as_the_post(ada: Member) -> None:
     post = ada.json(f"/post/{post_id}")
 
     assert listed == {name: post[name] for name in listed}
-    assert set(post) - set(listed) == {"first_comment", "slides", "frames", "events"}
+    assert set(post) - set(listed) == {"actions", "first_comment", "slides", "frames", "events"}
     assert ada.get(listed["thumb_url"]).status_code == 200
 
 
