@@ -26,6 +26,7 @@ from sqlalchemy import (
     text,
     true,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from helpers import new_id
@@ -61,6 +62,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+Json = JSON().with_variant(JSONB(), "postgresql")
 BigId = BigInteger().with_variant(Integer, "sqlite")
 """Random ids need 52 bits; SQLite's INTEGER has them, and counts up only under that name."""
 
@@ -78,8 +80,8 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: UtcDateTime,
         int: BigId,
-        dict[str, Any]: JSON,
-        list[Any]: JSON,
+        dict[str, Any]: Json,
+        list[Any]: Json,
     }
 
 

@@ -15,6 +15,9 @@ SQLITE, POSTGRESQL = "sqlite", "postgresql"
 DEFAULT = os.environ.get("TEST_DATABASE", SQLITE)
 ON_BOTH = pytest.mark.parametrize("database", [SQLITE, POSTGRESQL], indirect=True)
 
+ON_SQLITE = pytest.mark.parametrize("database", [SQLITE], indirect=True)
+"""For what concerns the files of a SQLite database."""
+
 KEYS = {
     "SECRET_KEY": "a secret of the tests that is long enough for anybody",
     "TOKEN_KEYS": base64.b64encode(bytes(range(32))).decode(),

@@ -6,6 +6,7 @@ Revises:
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0001"
 down_revision = None
@@ -66,8 +67,8 @@ def upgrade() -> None:
         sa.Column("token_sealed", sa.Text(), nullable=False),
         sa.Column("token_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("data_access_expires_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("granted", sa.JSON(), nullable=False),
-        sa.Column("declined", sa.JSON(), nullable=False),
+        sa.Column("granted", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("declined", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("renewed_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -134,8 +135,8 @@ def upgrade() -> None:
         sa.Column("token_sealed", sa.Text(), nullable=False),
         sa.Column("token_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("data_access_expires_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("granted", sa.JSON(), nullable=False),
-        sa.Column("declined", sa.JSON(), nullable=False),
+        sa.Column("granted", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("declined", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("timezone", sa.String(length=64), nullable=False),
         sa.Column("timezone_confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("needs_reconnect", sa.Boolean(), nullable=False),
@@ -295,7 +296,7 @@ def upgrade() -> None:
         sa.Column(
             "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
-        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("payload", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("tries", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
@@ -402,8 +403,8 @@ def upgrade() -> None:
         ),
         sa.Column("container_made_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("children", sa.JSON(), nullable=False),
-        sa.Column("baseline", sa.JSON(), nullable=False),
+        sa.Column("children", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("baseline", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("intent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "intent_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
@@ -422,7 +423,7 @@ def upgrade() -> None:
         sa.Column("hold_reason", sa.String(length=12), nullable=False),
         sa.Column("hold_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("held_from", sa.String(length=12), nullable=False),
-        sa.Column("error", sa.JSON(), nullable=True),
+        sa.Column("error", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"],
@@ -477,7 +478,7 @@ def upgrade() -> None:
         sa.Column("media_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("crop", sa.String(length=120), nullable=False),
         sa.Column("alt_text", sa.Text(), nullable=False),
-        sa.Column("user_tags", sa.JSON(), nullable=False),
+        sa.Column("user_tags", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.ForeignKeyConstraint(
             ["media_id"], ["media.id"], name=op.f("fk_slide_media_id"), ondelete="RESTRICT"
         ),
@@ -508,7 +509,7 @@ def upgrade() -> None:
         sa.Column("to_state", sa.String(length=12), nullable=False),
         sa.Column("cause", sa.String(length=40), nullable=False),
         sa.Column("sentence", sa.Text(), nullable=False),
-        sa.Column("detail", sa.JSON(), nullable=False),
+        sa.Column("detail", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.ForeignKeyConstraint(
             ["publication_id"],
             ["publication.id"],

@@ -6,6 +6,7 @@ Revises: 0001
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0002"
 down_revision = "0001"
@@ -114,7 +115,9 @@ def upgrade() -> None:
             )
         )
         batch_op.add_column(sa.Column("tested_at", sa.DateTime(timezone=True), nullable=True))
-        batch_op.add_column(sa.Column("test_outcome", sa.JSON(), nullable=True))
+        batch_op.add_column(
+            sa.Column("test_outcome", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=True)
+        )
         batch_op.add_column(sa.Column("ask_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index(batch_op.f("ix_account_ask_at"), ["ask_at"], unique=False)
 
@@ -143,14 +146,26 @@ def upgrade() -> None:
 
     with op.batch_alter_table("post", schema=None) as batch_op:
         batch_op.add_column(sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True))
-        batch_op.add_column(sa.Column("findings", sa.JSON(), server_default="[]", nullable=False))
+        batch_op.add_column(
+            sa.Column(
+                "findings",
+                sa.JSON().with_variant(JSONB(), "postgresql"),
+                server_default="[]",
+                nullable=False,
+            )
+        )
 
     with op.batch_alter_table("user", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("mail_notices", sa.Boolean(), server_default=sa.true(), nullable=False)
         )
         batch_op.add_column(
-            sa.Column("muted_kinds", sa.JSON(), server_default="[]", nullable=False)
+            sa.Column(
+                "muted_kinds",
+                sa.JSON().with_variant(JSONB(), "postgresql"),
+                server_default="[]",
+                nullable=False,
+            )
         )
         batch_op.add_column(
             sa.Column("digest", sa.Boolean(), server_default=sa.false(), nullable=False)

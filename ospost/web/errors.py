@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, g, make_response, render_template, request
 from flask_limiter import RateLimitExceeded
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from helpers import plural
@@ -87,6 +87,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(RateLimitExceeded, _too_many)
     app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(DataError, _not_storable)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
 
@@ -170,6 +171,12 @@ def _database(error: OperationalError) -> Response:
     return error_answer(
         503, template="errors/bare.html", headers={"Retry-After": str(BUSY_SECONDS)}
     )
+
+
+def _not_storable(_error: DataError) -> Response:
+    """PostgreSQL stores no NUL in a text and no number beyond its size; nobody types either."""
+    db.session.rollback()
+    return error_answer(400, "It holds a character or a number that cannot be stored.")
 
 
 def _unexpected(error: Exception) -> Response:

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import cast
 
-from flask import Blueprint, Flask, Response, jsonify, redirect, request, url_for
+from flask import Blueprint, Flask, Response, abort, jsonify, redirect, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -58,6 +58,8 @@ def _no_picture() -> Response:
 @bp.get("/uploads/<path:key>")
 def upload(key: str) -> Response:
     """Give members a picture to look at, or an original to keep."""
+    if not key.isprintable():
+        abort(404)  # no database asks for such a name
     run = runtime()
     kept = library.kept_file(
         db.session(),

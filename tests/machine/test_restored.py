@@ -11,8 +11,11 @@ from ospost.services import planning
 from ospost.services.database import writing
 from ospost.services.publishing.claims import batches
 from ospost.services.publishing.epoch import Epoch, hold_what_may_be_live
+from tests.databases import ON_SQLITE
 from tests.machine.driving import Drive
 from tests.support import Studio, in_seconds
+
+pytestmark = ON_SQLITE
 
 TABLES = ("event", "followup", "outbox", "publication", "instance")
 

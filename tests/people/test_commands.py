@@ -6,6 +6,7 @@ from sqlalchemy import select
 from models import Account, db
 from ospost.vault import Vault
 from sandbox.world import World
+from tests.databases import ON_SQLITE
 from tests.support import choose_all, sign_in_facebook
 
 
@@ -17,6 +18,7 @@ def test_a_new_key_is_one_that_the_vault_takes(client: FlaskClient) -> None:
     assert vault.open(sealed, table="account", column="token_sealed", row_id=1) == "token"
 
 
+@ON_SQLITE
 def test_rotating_seals_everything_with_the_first_key(client: FlaskClient, world: World) -> None:
     sign_in_facebook(client, world=world)
     choose_all(client)

@@ -14,6 +14,7 @@ from models import Account, Base, Identity, Media, Post, Publication, Revocation
 from ospost.domain.states import State
 from ospost.services.revocations import retry_revocations
 from sandbox.world import World
+from tests.databases import ON_SQLITE
 from tests.people.helping import (
     ADA,
     BEN,
@@ -150,6 +151,7 @@ def test_nothing_is_left_in_tables_files_or_grants(
     assert signed_in.get("/goodbye").status_code == 200
 
 
+@ON_SQLITE
 def test_no_word_of_theirs_can_be_found_in_the_database_files(
     signed_in: FlaskClient, app: Flask, tmp_path: Path
 ) -> None:
