@@ -74,12 +74,15 @@ class Drive:
         for _ in range(400):
             if until and until in self.states():
                 return
-            tasks = self.machine.claim(threads=EVERY, rest=EVERY)
+            tasks = self._claimed()
             for task in sorted(tasks, key=lambda task: task.run_at):
                 self._do(task)
             if not tasks and not self._jump_to_next(end):
                 return
         raise AssertionError(f"still busy: {self.states()} {self.sentences()[-6:]}")
+
+    def _claimed(self) -> list[Task]:
+        return self.machine.claim(threads=EVERY, rest=EVERY)
 
     def _do(self, task: Task) -> None:
         wait = (task.run_at - self.now()).total_seconds()
@@ -90,8 +93,8 @@ class Drive:
     def _jump_to_next(self, end: datetime) -> bool:
         with self.session() as session:
             moments = [
-                session.scalar(select(func.min(row.next_at)).where(row.next_at > self.now()))
-                for row in (Publication, Followup)
+                session.scalar(select(func.min(at)).where(at > self.now()))
+                for at in (Publication.next_at, Followup.next_at, Account.ask_at)
             ]
         ahead = [moment for moment in moments if moment is not None]
         if not ahead or min(ahead) > end:
