@@ -19,6 +19,7 @@ from ospost.domain.preflight import (
     check_pictures,
     check_words,
 )
+from ospost.domain.quota import DAY
 from ospost.graph import scopes
 from ospost.services import media_look, quota
 from ospost.services.quota import Day
@@ -135,7 +136,7 @@ def _of_day(
 def _tests(account: Account, due_at: datetime) -> int:
     """Count a test container that is younger than a day when a post is due."""
     made = account.tested_at
-    return int(made is not None and made > due_at - quota.DAY)
+    return int(made is not None and made > due_at - DAY)
 
 
 def _pictures(session: Session, post: Post) -> list[Picture]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from ospost.domain.steps import Step, step_of
 from ospost.graph.client import Access
 from ospost.graph.errors import Refused
-from ospost.services.publishing import claims, following
+from ospost.services.publishing import asking, claims, following
 from ospost.services.publishing.holding import wake
 from ospost.services.publishing.looking import find_link, look, lost_in_flight
 from ospost.services.publishing.preparing import prepare
@@ -54,13 +54,15 @@ class Machine:
         horizon = now + self.tools.timings.claim_ahead
         with self.tools.sessions() as session:
             if not claims.anything_due(session, horizon=horizon):
-                return []
+                return self._claim_questions(session, most=min(rest, threads))
             shots = self.claim_shots(session, most=threads, horizon=horizon)
             left = min(rest, threads - len(shots))
             others = self._claim_rest(session, most=left, horizon=horizon)
             errands = self._claim_errands(session, most=left - len(others))
+            left -= len(others) + len(errands)
+            questions = self._claim_questions(session, most=left)
         self.tools.reached("claimed")
-        return shots + others + errands
+        return shots + others + errands + questions
 
     def claim_shots(
         self,
@@ -150,6 +152,25 @@ class Machine:
             )
             for errand in errands
         ]
+
+    def _claim_questions(self, session: Session, *, most: int) -> list[Task]:
+        tools = self.tools
+        now = tools.now()
+        taken = asking.claim(session, most=most, now=now, lease=tools.timings.create_lease)
+        return [
+            Task(
+                key=f"q{question.account_id}.{question.lease_end.timestamp()}",
+                run_at=now,
+                is_shot=False,
+                account_id=question.account_id,
+                run=lambda question=question: self._ask(question),  # type: ignore[misc]  # bound early
+            )
+            for question in taken
+        ]
+
+    def _ask(self, question: asking.Question) -> None:
+        with self.tools.sessions() as session:
+            asking.run(self.tools, session, question)
 
     def _shot(self, work: Work) -> Task:
         """Open the token ahead of the moment, so that nothing is read when it is due."""

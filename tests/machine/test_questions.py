@@ -1,0 +1,230 @@
+"""Asking Instagram about an account: its limit behind the pages, and a test that publishes nothing."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from models import Account, Media
+from ospost.services import questions
+from ospost.services.database import writing
+from ospost.services.questions import Answers
+from tests.machine.driving import Died, Drive, fault
+from tests.support import Studio, in_seconds
+
+
+def press(studio: Studio, drive: Drive) -> bool:
+    """Somebody presses “Test”."""
+    with drive.session() as session:
+        with writing(session):
+            media_id = session.scalar(select(Media.id)) or studio.media(session).id
+        return questions.start_test(
+            session,
+            user_id=studio.user_id,
+            account_id=studio.account_id,
+            media_id=media_id,
+            now=drive.now(),
+        )
+
+
+def look(drive: Drive) -> bool:
+    """Somebody opens the page of the accounts."""
+    with drive.session() as session:
+        accounts = list(session.scalars(select(Account)))
+        return questions.want_limits(session, accounts, now=drive.now())
+
+
+def told(drive: Drive) -> Answers:
+    return questions.answers(drive.account(), now=drive.now(), is_sandbox=True)
+
+
+def test_instagram_fetches_the_test_photo_and_nothing_is_published(
+    studio: Studio, drive: Drive
+) -> None:
+    assert press(studio, drive)
+    assert (told(drive).test, told(drive).is_busy) == ("testing", True)
+
+    drive.run()
+
+    host = studio.run.media_url.removeprefix("http://")
+    assert told(drive).test == "ok"
+    assert told(drive).sentence == f"Practice Instagram fetched the test photo from {host}."
+    assert not told(drive).is_busy
+    assert (len(studio.world.containers), drive.live()) == (1, [])
+
+
+def test_a_photo_that_takes_its_time_is_waited_for_without_a_thread(
+    studio: Studio, drive: Drive
+) -> None:
+    studio.world.switches.container_seconds = 40
+    press(studio, drive)
+
+    drive.run(seconds=10)
+    assert told(drive).test == "testing"
+
+    drive.run()
+    assert told(drive).test == "ok"
+    assert len(studio.world.containers) == 1
+
+
+def test_a_photo_that_instagram_cannot_fetch_is_told_in_its_words(
+    studio: Studio, drive: Drive
+) -> None:
+    drive.tools.media_url = "http://127.0.0.1:9"  # nobody listens there
+    press(studio, drive)
+
+    drive.run()
+
+    assert told(drive).test == "failed"
+    assert told(drive).sentence
+    assert told(drive).remedy
+    assert "9004" in told(drive).details.values()
+    assert drive.account().test_outcome["subcode"] == 2207052
+
+
+def test_a_container_that_ends_in_an_error_is_told(studio: Studio, drive: Drive) -> None:
+    fault(studio.world, "create", "container_error", subcode=2207026)
+    press(studio, drive)
+
+    drive.run()
+
+    assert told(drive).test == "failed"
+    assert "2207026" in told(drive).details["text"]
+
+
+def test_silence_is_tried_again_and_then_called_unclear(studio: Studio, drive: Drive) -> None:
+    fault(studio.world, "create", "lost_before", count=2)
+    press(studio, drive)
+    drive.run()
+    assert told(drive).test == "ok"
+
+    fault(studio.world, "create", "lost_before")
+    press(studio, drive)
+    drive.run()
+
+    assert told(drive).test == "unclear"
+    assert "Test" in told(drive).remedy
+
+
+def test_a_dead_token_shows_in_the_test_and_on_the_account(studio: Studio, drive: Drive) -> None:
+    fault(studio.world, "create", "error", code=190, subcode=460)
+    press(studio, drive)
+
+    drive.run()
+
+    assert told(drive).test == "failed"
+    assert drive.account().needs_reconnect
+
+
+def test_pressing_twice_is_one_test(studio: Studio, drive: Drive) -> None:
+    assert [press(studio, drive), press(studio, drive)] == [True, False]
+
+    drive.run()
+
+    assert len(studio.world.containers) == 1
+    assert press(studio, drive)  # when it is over, another may begin
+
+
+@pytest.mark.parametrize("moment", ["test_container_made", "test_polled"])
+def test_a_test_goes_on_after_its_process_was_killed(
+    studio: Studio, drive: Drive, moment: str
+) -> None:
+    drive.die_at = moment
+    press(studio, drive)
+    with pytest.raises(Died):
+        drive.run()
+    assert told(drive).test == "testing"
+
+    second = Drive(studio.app, studio.world, owner="tests:2:b", ahead=drive.ahead)
+    second.run(seconds=200)
+
+    assert told(second).test == "ok"
+    assert drive.live() == []
+
+
+def test_a_slow_worker_cannot_write_over_the_one_that_took_over(
+    studio: Studio, drive: Drive
+) -> None:
+    press(studio, drive)
+    (slow,) = drive.machine.claim(threads=9, rest=9)
+    drive.jump(101)  # its lease has run out
+    drive.run()
+    assert told(drive).test == "ok"
+    before = drive.account().test_outcome
+
+    slow.run()
+
+    assert drive.account().test_outcome == before
+    assert drive.account().ask_at is None
+
+
+def test_a_test_that_nobody_runs_is_over_after_ten_minutes(studio: Studio, drive: Drive) -> None:
+    press(studio, drive)
+    drive.jump(599)
+    assert told(drive).test == "testing"
+
+    drive.jump(2)
+
+    assert told(drive).test == "unclear"
+    assert press(studio, drive)
+
+
+def test_a_container_that_never_finishes_ends_the_test_all_the_same(
+    studio: Studio, drive: Drive
+) -> None:
+    fault(studio.world, "create", "stuck")
+    press(studio, drive)
+
+    drive.run()
+
+    assert told(drive).test == "unclear"
+    assert drive.account().test_outcome["state"] == "unclear"
+    assert drive.account().ask_at is None
+
+
+def test_looking_at_an_account_reads_its_limit_behind_the_page(
+    studio: Studio, drive: Drive
+) -> None:
+    studio.world.switches.quota_total = 100
+    assert told(drive).limit == "not read yet"
+
+    assert look(drive)
+    assert told(drive).is_reading
+    drive.run()
+
+    assert told(drive).limit == "0 of 100 in 24 hours, read just now"
+    drive.jump(180)
+    assert told(drive).limit == "0 of 100 in 24 hours, read 3 minutes ago"
+    assert not look(drive)  # fresh enough
+    drive.jump(121)
+    assert look(drive)
+
+
+def test_a_limit_that_cannot_be_read_is_asked_when_somebody_looks_again(
+    studio: Studio, drive: Drive
+) -> None:
+    fault(studio.world, "limit", "html_502", count=1)
+    look(drive)
+    drive.run()
+    assert told(drive).limit == "not read yet"
+    assert not told(drive).is_busy
+
+    look(drive)
+    drive.run()
+
+    assert told(drive).limit.startswith("0 of 50 in 24 hours")
+
+
+def test_questions_do_not_delay_a_post(studio: Studio, drive: Drive) -> None:
+    due_at = in_seconds(60)
+    studio.post("On time", due_at=due_at)
+    press(studio, drive)
+    look(drive)
+
+    drive.run(seconds=120)
+
+    (row,) = drive.rows()
+    assert row.state == "published"
+    assert row.sent_at is not None
+    assert row.sent_at - due_at < timedelta(seconds=5)
+    assert told(drive).test == "ok"
