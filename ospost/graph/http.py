@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 import requests
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError
@@ -78,6 +79,8 @@ class Http:
         self._resolve = resolve
         self._watchdog = Watchdog(clock)
         self._dated: tuple[datetime, float] | None = None
+        self.untrusted: set[str] = set()
+        """Hosts whose latest call ended because their certificate is not trusted."""
 
     def clock_skew(self) -> timedelta | None:
         """Return how far our clock is ahead of the other side's, by the latest `date` header.
@@ -113,12 +116,17 @@ class Http:
         token = current.set(exchange)
         try:
             result = self._send(request, exchange, total_seconds)
+        except NotSent as failure:
+            if failure.trouble is Trouble.TLS:
+                self.untrusted.add(urlsplit(url).hostname or "")
+            raise
         finally:
             current.reset(token)
             self._watchdog.release(exchange)
             is_whole = exchange.finish()
         # Raised here, outside of any handler: the exceptions of requests quote the whole URL.
         if isinstance(result, Answer) and is_whole:
+            self.untrusted.discard(urlsplit(url).hostname or "")
             if result.server_date is not None:
                 self._dated = (result.server_date, self._clock())
             return result

@@ -6,6 +6,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from models import Account
+from ospost.domain.clocks import clock_trouble
 from ospost.domain.meta_codes import lookup
 from ospost.domain.pace import is_too_late, prepare_at
 from ospost.domain.reactions import NEEDS_RECONNECT
@@ -16,7 +17,7 @@ from ospost.services.database import writing
 from ospost.services.publishing import doubting, trouble
 from ospost.services.publishing.rows import Note, Work, advance, hold_values
 from ospost.services.publishing.telling import error_of
-from ospost.services.publishing.tools import BUILD_DATE, Tools
+from ospost.services.publishing.tools import Tools
 
 NEARLY_FULL = 5
 """How few posts may be left today before the limit is read once more just before a post."""
@@ -124,17 +125,21 @@ def _still_stands(session: Session, work: Work, reason: HoldReason, now: datetim
 
 
 def clock_is_wrong(tools: Tools, session: Session, work: Work) -> bool:
-    """Compare clocks anew, by the `Date` of a harmless read; hold on where they still differ."""
-    if work.state is State.HELD:
+    """Hold where this server's clock and Instagram's differ.
+
+    Compared anew, by the `Date` of a harmless read, where they did so before, and where this
+    process has had no answer yet: a wrong clock would publish too early right after a start.
+    """
+    if work.state is State.HELD or tools.graph.clock_skew() is None:
         try:
             read_quota(tools, session, work)
         except Refused as error:
             trouble.on_error(tools, session, work, error)
             return True
-    now, skew = tools.now(), tools.graph.clock_skew()
-    if now >= BUILD_DATE and (skew is None or abs(skew) <= tools.timings.clock_skew):
+    now = tools.now()
+    sentence = clock_trouble(now, skew=tools.graph.clock_skew(), timings=tools.timings)
+    if not sentence:
         return False
-    sentence = "This server's clock differs from Instagram's by more than a minute."
     until = now + tools.timings.clock_recheck
     put_on_hold(tools, session, work, HoldReason.CLOCK, sentence, until=until)
     return True

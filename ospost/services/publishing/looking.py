@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from ospost.domain.clocks import clock_trouble
 from ospost.domain.finding_out import (
     Status,
     Verdict,
@@ -30,7 +31,7 @@ def look(tools: Tools, session: Session, work: Work) -> None:
     tools.reached("looked")
     weighed = weigh(
         seen.status,
-        seen.match.listing,
+        _believed(tools, seen.match.listing),
         absent_looks=work.absent_looks,
         absent_look_at=work.absent_look_at,
         intent_at=work.intent_at or work.due_at,
@@ -47,6 +48,14 @@ def look(tools: Tools, session: Session, work: Work) -> None:
     else:
         _look_again(tools, session, work, seen, absent=weighed.absent_looks)
     tools.reached("look_recorded")
+
+
+def _believed(tools: Tools, listing: Listing) -> Listing:
+    """By a wrong clock nothing is proved absent: neither the quiet nor the moments can be told."""
+    trouble_with_clock = clock_trouble(
+        tools.now(), skew=tools.graph.clock_skew(), timings=tools.timings
+    )
+    return Listing.UNREADABLE if trouble_with_clock and listing is Listing.NONE else listing
 
 
 def find_link(tools: Tools, session: Session, work: Work) -> None:

@@ -4,7 +4,7 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from time import CLOCK_BOOTTIME, clock_gettime
 from typing import Protocol
 
@@ -174,7 +174,3 @@ class Breaker:
         with self._lock:
             at = self._stormy_at.get(name)
         return at is not None and now - at <= timings.storm
-
-
-BUILD_DATE = datetime(2026, 11, 1, tzinfo=UTC)
-"""A clock that shows less than this is wrong: nothing is published by it."""
