@@ -96,6 +96,7 @@ def preparation(*, first_intent_at: datetime | None, has_good: bool) -> Preparat
 
 def resumed(
     *,
+    reason: HoldReason | None = None,
     held_from: str,
     has_container: bool,
     made_at: datetime | None,
@@ -103,8 +104,13 @@ def resumed(
     now: datetime,
     timings: Timings,
 ) -> State:
-    """Return the state to which a held post goes on."""
+    """Return the state to which a held post goes on.
+
+    After a new sign-in its container is read before it is sent: the call that found the token
+    dead may have been carried out all the same.
+    """
     fresh = keeps_container(made_at, due_at=max(due_at, now), timings=timings)
     if not (has_container and fresh):
         return State.SCHEDULED
-    return State.READY if held_from == State.READY else State.PREPARING
+    is_looked_at = reason in (HoldReason.TOKEN, HoldReason.PERMISSION)
+    return State.READY if held_from == State.READY and not is_looked_at else State.PREPARING

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ospost.runtime import Runtime
-from ospost.services import deliveries, housekeeping, revocations, tokens, zones
+from ospost.services import alarms, deliveries, housekeeping, revocations, tokens, zones
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +47,16 @@ def _tidy(run: Runtime, now: datetime) -> object:
     return housekeeping.tidy(run.sessions, storage=run.storage, now=now)
 
 
+def _watch_server(run: Runtime, now: datetime) -> object:
+    return alarms.watch(
+        run.sessions,
+        now=now,
+        skew=run.graph.clock_skew(),
+        untrusted=run.http.untrusted,
+        timings=run.timings,
+    )
+
+
 def _follow_zone_rules(run: Runtime, now: datetime) -> object:
     return zones.follow_rules(run.sessions, now=now)
 
@@ -75,6 +85,12 @@ PERIODIC: tuple[Job, ...] = (
         every=timedelta(days=1),
         first_after=timedelta(seconds=20),
         run=_follow_zone_rules,
+    ),
+    Job(
+        name="alarms",
+        every=timedelta(minutes=1),
+        first_after=timedelta(seconds=15),
+        run=_watch_server,
     ),
     Job(name="tidy", every=timedelta(hours=1), first_after=timedelta(minutes=2), run=_tidy),
 )

@@ -220,6 +220,7 @@ def let_go(tools: Tools, session: Session, work: Work, *, now: datetime) -> None
     timings = tools.timings
     is_video = work.kind is Kind.REEL
     to = resumed(
+        reason=HoldReason(work.hold_reason),
         held_from=work.held_from,
         has_container=work.has_container,
         made_at=work.container_made_at,
