@@ -9,6 +9,7 @@ from flask import current_app
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
+from ospost.clock import SharedClock
 from ospost.config import Settings
 from ospost.domain.timings import Timings
 from ospost.graph.client import Deadlines, GraphClient
@@ -18,6 +19,9 @@ from ospost.graph.instagram_login import InstagramLogin
 from ospost.graph.own_link import OwnLink
 from ospost.imaging.workshop import Workshop
 from ospost.mail.smtp import Mail
+from ospost.outbound.door import Door
+from ospost.services.deliveries import Carrier
+from ospost.services.disk import Disk
 from ospost.storage.base import Storage
 from ospost.storage.local import LocalStorage
 from ospost.vault import Vault
@@ -37,7 +41,10 @@ class Runtime:
     storage: Storage
     workshop: Workshop
     mail: Mail | None
+    door: Door
+    disk: Disk
     timings: Timings
+    clock: SharedClock
     app_url: str
     media_url: str
     secret_key: str = field(repr=False)
@@ -53,6 +60,17 @@ class Runtime:
     scheduler: str
     state_dir: Path
     nudge: Callable[[], None] = lambda: None
+
+    @property
+    def carrier(self) -> Carrier:
+        """What carries messages to people."""
+        return Carrier(
+            mail=self.mail,
+            door=self.door,
+            vault=self.vault,
+            app_url=self.app_url,
+            is_practice=self.is_sandbox,
+        )
 
     def close(self) -> None:
         """Let go of child processes and connections."""
@@ -72,7 +90,8 @@ def build(
 ) -> Runtime:
     """Build every long-lived object of a process from its settings; starts nothing."""
     timings = Timings(lead=timedelta(seconds=settings.prepare_ahead_seconds))
-    http = Http(pool_size=settings.publish_threads)
+    clock = SharedClock(timings.clock_tolerance)
+    http = Http(pool_size=settings.publish_threads, now=clock.now)
     facebook = FacebookLogin(
         http,
         app_id=settings.fb_app_id,
@@ -117,7 +136,10 @@ def build(
         mail=Mail.from_url(settings.mail_url, sender=settings.mail_from)
         if settings.mail_url
         else None,
+        door=Door(),
+        disk=Disk(places=(Path(settings.storage_url), state_dir)),
         timings=timings,
+        clock=clock,
         app_url=settings.app_url,
         media_url=settings.media_url,
         secret_key=secret_key,

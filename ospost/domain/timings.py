@@ -72,6 +72,9 @@ class Timings:
     breaker_failures: int = 5
     breaker_wait: timedelta = MINUTE
     storm: timedelta = 10 * MINUTE  # so long after a fault of Meta's a dead token is doubted
+    wake_look: timedelta = (
+        30 * SECOND
+    )  # after a long sleep, how long posts wait for a look at tokens
     expired_recheck: timedelta = HOUR  # of a token that is over by its date
 
     # after publishing
@@ -83,6 +86,7 @@ class Timings:
     # clocks
     clock_step: timedelta = 5 * SECOND
     clock_skew: timedelta = MINUTE
+    clock_tolerance: timedelta = SECOND / 2  # between this machine's clock and the database's
     clock_recheck: timedelta = MINUTE
 
     def scaled(self, divisor: float) -> "Timings":
@@ -107,6 +111,7 @@ class Timings:
             "lease",
             "create_lease",
             "drain",
+            "clock_tolerance",
         ):
             changed[name] = max(SECOND, getattr(self, name) / divisor)
         return replace(self, **changed)  # type: ignore[arg-type]  # names come from fields()

@@ -6,9 +6,7 @@ remembers: the job store is memory only.
 """
 
 import logging
-import os
 import secrets
-import socket
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -19,16 +17,15 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from ospost.jobs.periodic import PERIODIC
+from ospost.jobs.presence import Presence
+from ospost.jobs.waking import Waking
 from ospost.runtime import Runtime
-from ospost.services import nodes
 from ospost.services.publishing import claims
 from ospost.services.publishing.epoch import Epoch, hold_what_may_be_live
 from ospost.services.publishing.machine import Machine, Task
 from ospost.services.publishing.tools import Tools
 
 logger = logging.getLogger(__name__)
-
-VERSION = "0.1.0"
 
 
 class Driver:
@@ -37,9 +34,12 @@ class Driver:
     def __init__(self, run: Runtime, *, tools: Tools | None = None) -> None:
         """Build from the runtime; `start` begins."""
         self._run = run
-        self._name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        self.machine = Machine(tools or tools_of(run, owner=self._name))
-        self.machine.tools.owner = self._name
+        self._tools = tools or tools_of(run, owner="")
+        self._presence = Presence(
+            run, timings=self._tools.timings, now=self._tools.now, clock=run.clock
+        )
+        self._tools.owner = self._presence.name
+        self.machine = Machine(self._tools)
         self._threads = run.publish_threads
         self._most_rest = max(1, self._threads * 3 // 4)
         self._lock = threading.Lock()
@@ -51,13 +51,14 @@ class Driver:
         self._stopping = False
         self._batches_written = True
         self._wall_ahead = time.time() - clock_gettime(CLOCK_BOOTTIME)
-        self._beaten_at = 0.0
+        longest_s = self._tools.timings.wake_look.total_seconds()
+        self._waking = Waking(run, now=self._tools.now, longest_s=longest_s)
         self._epoch = Epoch(run.state_dir / "publish-batches")
         self._scheduler = BackgroundScheduler(
             executors={
                 "default": ThreadPoolExecutor(2),
                 "steps": ThreadPoolExecutor(self._threads),
-                "periodic": ThreadPoolExecutor(1),
+                "periodic": ThreadPoolExecutor(2),  # a slow mail server must not hold up the rest
             },
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone=UTC,
@@ -66,16 +67,16 @@ class Driver:
     @property
     def is_alive(self) -> bool:
         """Whether the beat goes on: what `/readyz` asks."""
-        limit = self.machine.tools.timings.silent_after.total_seconds()
-        return self._scheduler.running and time.monotonic() - self._beaten_at < limit
+        return self._scheduler.running and self._presence.is_heard
 
     def start(self) -> None:
         """Take up what dead processes left, then begin to tick. Returns at once."""
-        self._take_over(now=self.machine.tools.now())
+        self._presence.take_over()
         with self._run.sessions() as session:
-            hold_what_may_be_live(session, self._epoch, now=self.machine.tools.now())
-        self._beat()
-        timings = self.machine.tools.timings
+            hold_what_may_be_live(session, self._epoch, now=self._tools.now())
+        self._presence.beat()
+        self._waking.start()
+        timings = self._tools.timings
         self._scheduler.add_job(
             self._tick,
             "interval",
@@ -109,35 +110,24 @@ class Driver:
         with self._claiming:  # a tick that is under way ends first: after it nothing is claimed
             self._stopping = True
         self._scheduler.remove_all_jobs()
-        end = time.monotonic() + self.machine.tools.timings.drain.total_seconds()
+        end = time.monotonic() + self._tools.timings.drain.total_seconds()
         while self._under_way() and time.monotonic() < end:
             time.sleep(0.02)
         self._scheduler.shutdown(wait=False)
         self._bring_epoch_level()
-        with self._run.sessions() as session:
-            if not self._under_way():
-                claims.free_rows_of(session, [self._name], now=self.machine.tools.now())
-                nodes.leave(session, name=self._name)
+        if not self._under_way():
+            self._presence.leave()
 
     def _under_way(self) -> int:
         with self._lock:
             return self._busy - len(self._pending)
 
-    def _take_over(self, *, now: datetime) -> None:
-        """Free what processes of this host held that do not live any more."""
-        host = socket.gethostname()
-        with self._run.sessions() as session:
-            known = nodes.names_on(session, host=host)
-            dead = [name for name, pid in known if pid == os.getpid() or not _lives(pid)]
-            if dead:
-                claims.free_rows_of(session, dead, now=now)
-                nodes.forget(session, names=dead)
-
     def _tick(self) -> None:
         try:
             with self._claiming:
                 self._watch_clock()
-                self._beat_if_due()
+                self._waking.watch()
+                self._presence.beat_if_due()
                 self._claim()
                 self._bring_epoch_level()
         except SQLAlchemyError:
@@ -154,7 +144,7 @@ class Driver:
         """Log a step of the wall clock; the queue is read by the new time from here on."""
         ahead = time.time() - clock_gettime(CLOCK_BOOTTIME)
         step = ahead - self._wall_ahead
-        if abs(step) > self.machine.tools.timings.clock_step.total_seconds():
+        if abs(step) > self._tools.timings.clock_step.total_seconds():
             logger.warning("this server's clock was set", extra={"seconds": round(step, 1)})
         self._wall_ahead = ahead
 
@@ -162,30 +152,8 @@ class Driver:
         self._nudged = False
         self._tick()
 
-    def _beat_if_due(self) -> None:
-        timings = self.machine.tools.timings
-        if time.monotonic() - self._beaten_at < timings.beat.total_seconds():
-            return
-        self._beat()
-        with self._run.sessions() as session:
-            silent = self.machine.free_the_dead(session)
-            if silent:
-                nodes.forget(session, names=silent)
-
-    def _beat(self) -> None:
-        with self._run.sessions() as session:
-            nodes.beat(
-                session,
-                name=self._name,
-                host=socket.gethostname(),
-                pid=os.getpid(),
-                version=VERSION,
-                now=self.machine.tools.now(),
-            )
-        self._beaten_at = time.monotonic()
-
     def _claim(self) -> None:
-        if self._stopping:
+        if self._stopping or self._waking.is_looking:
             return
         with self._lock:
             free = self._threads - self._busy
@@ -203,8 +171,10 @@ class Driver:
         """Let a claimed row run at its exact moment; no thread waits for it."""
         with self._lock:
             self._pending.add(task.key)
+        wait = task.run_at - self._tools.now()
+        at = datetime.now(UTC) + wait  # the scheduler goes by the clock of this machine
         self._scheduler.add_job(
-            self._work, "date", run_date=task.run_at, args=[task], id=task.key, executor="steps"
+            self._work, "date", run_date=at, args=[task], id=task.key, executor="steps"
         )
 
     def _account(self, task: Task, change: int) -> None:
@@ -220,7 +190,8 @@ class Driver:
         while current is not None:
             done = current
             try:
-                _sleep_until(done.run_at)
+                self._sleep_until(done.run_at)
+                self._waking.hold_back()
                 done.run()
             except Exception:  # the step's lease runs out and its row is taken again
                 logger.exception("a step failed", extra={"task": done.key})
@@ -228,12 +199,17 @@ class Driver:
             if current is not None:
                 self._account(current, 1)
             self._account(done, -1)
-            if current is not None and current.run_at > self.machine.tools.now():
+            if current is not None and current.run_at > self._tools.now():
                 self._put_off(current)
                 current = None
 
+    def _sleep_until(self, moment: datetime) -> None:
+        wait = (moment - self._tools.now()) / timedelta(seconds=1)
+        if wait > 0:
+            time.sleep(wait)
+
     def _next(self, done: Task) -> Task | None:
-        if self._stopping:
+        if self._stopping or self._waking.is_looking:
             return None
         with self._lock:
             resting = self._resting - (0 if done.is_shot else 1)
@@ -251,7 +227,7 @@ class Driver:
     def _periodic(self, name: str) -> None:
         job = next(job for job in PERIODIC if job.name == name)
         try:
-            job.run(self._run, self.machine.tools.now())
+            job.run(self._run, self._tools.now())
         except Exception:  # a clean-up that fails must not end the scheduler's job
             logger.exception("periodic work failed", extra={"job": name})
 
@@ -270,20 +246,5 @@ def tools_of(run: Runtime, *, owner: str) -> Tools:
         grace_seconds=run.missed_after_seconds,
         rehearse=run.rehearse,
         owner=owner,
+        now=run.clock.now,
     )
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _sleep_until(moment: datetime) -> None:
-    wait = (moment - datetime.now(UTC)) / timedelta(seconds=1)
-    if wait > 0:
-        time.sleep(wait)

@@ -20,6 +20,15 @@ def beat(session: Session, *, name: str, host: str, pid: int, version: str, now:
             session.execute(insert(Node).values(name=name, **values))
 
 
+def database_time(session: Session) -> datetime | None:
+    """Return the database's own time where it may run on another machine, else None."""
+    if session.get_bind().dialect.name == "sqlite":
+        return None
+    moment: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+    session.rollback()
+    return moment
+
+
 def leave(session: Session, *, name: str) -> None:
     """Take this process off the list when it stops in order."""
     with writing(session):

@@ -109,16 +109,6 @@ class Machine:
                 return tasks[0] if tasks else None
         return None
 
-    def free_the_dead(self, session: Session) -> list[str]:
-        """Free what silent processes hold; return their names."""
-        now = self.tools.now()
-        names = claims.silent_nodes(session, now=now, timings=self.tools.timings)
-        names = [name for name in names if name != self.tools.owner]
-        if names:
-            count = claims.free_rows_of(session, names, now=now)
-            logger.warning("freed the work of silent processes", extra={"rows": count})
-        return names
-
     def _claim_rest(self, session: Session, *, most: int, horizon: datetime) -> list[Task]:
         tools = self.tools
         taken = claims.claim_rest(

@@ -1,0 +1,97 @@
+"""This process among those that publish: its name, its beat, and what dead ones left behind."""
+
+import logging
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from helpers import utcnow
+from ospost.clock import SharedClock
+from ospost.domain.timings import Timings
+from ospost.runtime import Runtime
+from ospost.services import nodes
+from ospost.services.publishing import claims
+
+logger = logging.getLogger(__name__)
+
+VERSION = "0.1.0"
+
+
+class Presence:
+    """Beats while the process lives, and frees what silent processes hold."""
+
+    def __init__(
+        self, run: Runtime, *, timings: Timings, now: Callable[[], datetime], clock: SharedClock
+    ) -> None:
+        """Name the process; `take_over` and `beat` begin."""
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._run = run
+        self._timings = timings
+        self._now = now
+        self._clock = clock
+        self._beaten_at = 0.0
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether the beat goes on."""
+        return time.monotonic() - self._beaten_at < self._timings.silent_after.total_seconds()
+
+    def take_over(self) -> None:
+        """Free what processes of this host held that do not live any more."""
+        host = socket.gethostname()
+        with self._run.sessions() as session:
+            known = nodes.names_on(session, host=host)
+            dead = [name for name, pid in known if pid == os.getpid() or not _lives(pid)]
+            if dead:
+                claims.free_rows_of(session, dead, now=self._now())
+                nodes.forget(session, names=dead)
+
+    def beat(self) -> None:
+        """Say that this process lives, and read the database's clock on the way."""
+        with self._run.sessions() as session:
+            asked_at = utcnow()
+            theirs = nodes.database_time(session)
+            if theirs is not None:
+                self._clock.compare(theirs, asked_at=asked_at, answered_at=utcnow())
+            nodes.beat(
+                session,
+                name=self.name,
+                host=socket.gethostname(),
+                pid=os.getpid(),
+                version=VERSION,
+                now=self._now(),
+            )
+        self._beaten_at = time.monotonic()
+
+    def beat_if_due(self) -> None:
+        """Beat every few seconds, and free what silent processes hold."""
+        if time.monotonic() - self._beaten_at < self._timings.beat.total_seconds():
+            return
+        self.beat()
+        with self._run.sessions() as session:
+            now = self._now()
+            silent = claims.silent_nodes(session, now=now, timings=self._timings)
+            silent = [name for name in silent if name != self.name]
+            if silent:
+                count = claims.free_rows_of(session, silent, now=now)
+                logger.warning("freed the work of silent processes", extra={"rows": count})
+                nodes.forget(session, names=silent)
+
+    def leave(self) -> None:
+        """Give back what this process holds and take it off the list."""
+        with self._run.sessions() as session:
+            claims.free_rows_of(session, [self.name], now=self._now())
+            nodes.leave(session, name=self.name)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
