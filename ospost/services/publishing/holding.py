@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from helpers import distance
 from models import Account
 from ospost.domain.clocks import clock_trouble
 from ospost.domain.meta_codes import lookup
@@ -13,6 +13,8 @@ from ospost.domain.reactions import NEEDS_RECONNECT
 from ospost.domain.states import HoldReason, Kind, State
 from ospost.domain.steps import obstacle, resumed
 from ospost.graph.errors import GraphError, Refused
+from ospost.graph.values import PublishingLimit
+from ospost.services import quota
 from ospost.services.database import writing
 from ospost.services.publishing import doubting, trouble
 from ospost.services.publishing.rows import Note, Work, advance, hold_values
@@ -150,19 +152,24 @@ def read_quota(tools: Tools, session: Session, work: Work) -> str:
 
     Raises Refused when the token or a permission is the trouble; other troubles say nothing.
     """
+    limit = _ask_limit(tools, session, work)
+    return _used_up(limit) if limit is not None else ""
+
+
+def _ask_limit(tools: Tools, session: Session, work: Work) -> PublishingLimit | None:
     try:
         limit = tools.graph.publishing_limit(tools.access(work))
     except GraphError as error:
         doubting.notice(tools, work, error)
         if isinstance(error, Refused) and error.kind in NEEDS_RECONNECT:
             raise
-        return ""
+        return None
     with writing(session):
-        session.execute(
-            update(Account)
-            .where(Account.id == work.account_id)
-            .values(quota_used=limit.used, quota_total=limit.total, quota_read_at=tools.now())
-        )
+        quota.keep(session, work.account_id, limit, now=tools.now())
+    return limit
+
+
+def _used_up(limit: PublishingLimit) -> str:
     if limit.total is None or limit.used < limit.total:
         return ""
     return (
@@ -171,10 +178,16 @@ def read_quota(tools: Tools, session: Session, work: Work) -> str:
     )
 
 
+def is_used_up(work: Work) -> bool:
+    """Say whether, by the last reading and what went out since, nothing is left of the limit."""
+    return work.quota_total is not None and (work.quota_used or 0) >= work.quota_total
+
+
 def hold_if_full(tools: Tools, session: Session, work: Work) -> bool:
     """Hold a ready post when the day's limit turns out to be used up; say whether.
 
-    Asks Meta only where the last answer was near the limit.
+    Asks Meta only where the last answer was near the limit. It waits until enough of what went out
+    here has left the window; where posts from elsewhere count, it is asked again now and then.
     """
     account = session.get(Account, work.account_id)
     if account is None or account.quota_total is None or account.quota_used is None:
@@ -183,13 +196,18 @@ def hold_if_full(tools: Tools, session: Session, work: Work) -> bool:
         return False
     session.rollback()  # no transaction stays open over a call
     try:
-        full = read_quota(tools, session, work)
+        limit = _ask_limit(tools, session, work)
     except Refused as error:
         trouble.on_error(tools, session, work, error)
         return True
-    if not full:
+    full = _used_up(limit) if limit is not None else ""
+    if limit is None or not full:
         return False
-    until = tools.now() + tools.timings.quota_recheck
+    now, recheck = tools.now(), tools.timings.quota_recheck
+    until = quota.opens_at(session, work.account_id, limit, now=now, recheck=recheck)
+    session.rollback()
+    if until - now > recheck:
+        full += f" There is room again {distance(until, now)}."
     put_on_hold(tools, session, work, HoldReason.QUOTA, full, until=until)
     return True
 

@@ -66,6 +66,8 @@ class Work:
     is_paused: bool
     needs_reconnect: bool
     throttled_until: datetime | None
+    quota_used: int | None
+    quota_total: int | None
 
     @property
     def has_container(self) -> bool:
@@ -119,6 +121,8 @@ _COLUMNS = (
     Account.paused_at,
     Account.needs_reconnect,
     Account.throttled_until,
+    Account.quota_used,
+    Account.quota_total,
 )
 
 _LOAD = (

@@ -35,6 +35,8 @@ from ospost.services.database import writing
 from ospost.services.publishing import doubting, trouble
 from ospost.services.publishing.holding import (
     clock_is_wrong,
+    hold_if_full,
+    is_used_up,
     put_on_hold,
     stands_in_the_way,
 )
@@ -104,6 +106,8 @@ def _must_not_go(tools: Tools, session: Session, work: Work) -> bool:
     if stands_in_the_way(tools, session, work):
         return True
     if clock_is_wrong(tools, session, work):
+        return True
+    if is_used_up(work) and hold_if_full(tools, session, work):
         return True
     if tools.rehearse or work.rehearse:
         sentence = "Rehearsal: Instagram took everything and it was ready. Nothing was sent."
