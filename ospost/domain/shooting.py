@@ -98,12 +98,20 @@ def after_not_sent(*, is_only: bool) -> State:
 
 
 def spaced_until(
-    due_at: datetime, *, latest_intent_at: datetime | None, now: datetime, timings: Timings
+    due_at: datetime,
+    *,
+    latest_intent_at: datetime | None,
+    now: datetime,
+    timings: Timings,
+    gap: timedelta | None = None,
 ) -> datetime | None:
-    """Return until when a post that is long overdue waits for the account's latest one, if so."""
+    """Return until when a post that is long overdue waits for the account's latest one, if so.
+
+    *gap* is what the account wants between such posts; None is the machine's.
+    """
     if now - due_at <= timings.late_is_spaced_after or latest_intent_at is None:
         return None
-    until = latest_intent_at + timings.late_spacing
+    until = latest_intent_at + (timings.late_spacing if gap is None else gap)
     return until if until > now else None
 
 

@@ -56,10 +56,12 @@ def obstacle(
     throttled_until: datetime | None,
     now: datetime,
     token_ends_at: datetime | None = None,
+    asks_after: timedelta | None = None,
 ) -> HoldReason | State | None:
     """Return what forbids going on: a reason to wait, `MISSED` when it is too late, or None.
 
-    A token that is over by its date is not tried: it would only burn a call.
+    A token that is over by its date is not tried: it would only burn a call. An account that wants
+    to be asked about late posts gives in *asks_after* how late they may be without.
     """
     if is_too_late(due_at, grace=grace, now=now):
         return State.MISSED
@@ -69,6 +71,8 @@ def obstacle(
         return HoldReason.TOKEN
     if throttled_until is not None and throttled_until > now:
         return HoldReason.THROTTLED
+    if asks_after is not None and now > due_at + asks_after:
+        return HoldReason.ASK
     return None
 
 

@@ -37,6 +37,7 @@ HORIZON, NOW = (
     bindparam("moment", type_=Publication.due_at.type),
 )
 READY: ColumnElement[str] = literal_column("'ready'")
+OVERDUE = bindparam("overdue", type_=Publication.due_at.type)
 LEASE_END = bindparam("lease_end", type_=Publication.due_at.type)
 PUBLISHING: ColumnElement[str] = literal_column("'publishing'")
 
@@ -44,10 +45,12 @@ PUBLISHING: ColumnElement[str] = literal_column("'publishing'")
 def _shots() -> Select[int]:
     """Select what is ready and due, of each account only the post that is first in line."""
     other = aliased(Publication)
+    # a backlog, which is spread out, does not make punctual posts late
+    may_pass = and_(other.due_at < OVERDUE, Publication.due_at >= OVERDUE)
     is_ahead = or_(
         other.state == PUBLISHING,
         and_(other.owner != "", other.next_at > NOW, other.due_at <= HORIZON),
-        other.due_at < Publication.due_at,
+        and_(other.due_at < Publication.due_at, ~may_pass),
         and_(other.due_at == Publication.due_at, other.id < Publication.id),
     )
     is_blocked = exists().where(
@@ -161,6 +164,7 @@ def claim_shots(
         "horizon": horizon,
         "most": most,
         "moment": now,
+        "overdue": now - timings.late_is_spaced_after,
     }
     with writing(session, beside=True):
         if account_id is None:

@@ -18,7 +18,7 @@ from ospost.services import quota
 from ospost.services.database import writing
 from ospost.services.publishing import doubting, trouble
 from ospost.services.publishing.rows import Note, Work, advance, hold_values
-from ospost.services.publishing.telling import error_of
+from ospost.services.publishing.telling import ask_about_late, error_of
 from ospost.services.publishing.tools import Tools
 
 NEARLY_FULL = 5
@@ -37,6 +37,8 @@ REMEDIES = {
     HoldReason.ASK: "Say what becomes of it: publish it now, give it a new time, or leave it.",
 }
 
+LATE = "It is more than 10 minutes late, and this account's late posts wait for your word."
+
 ONLY_BY_A_PERSON = {
     HoldReason.REHEARSAL: trouble.MISSED[HoldReason.REHEARSAL],
     HoldReason.ASK: "Its time passed while it could not go out. Say what becomes of it.",
@@ -53,6 +55,7 @@ def stands_in_the_way(tools: Tools, session: Session, work: Work) -> bool:
         needs_reconnect=work.needs_reconnect,
         throttled_until=work.throttled_until,
         token_ends_at=work.token_expires_at,
+        asks_after=tools.timings.late_is_spaced_after if work.asks_when_late else None,
         now=tools.now(),
     )
     if what is State.MISSED:
@@ -65,6 +68,8 @@ def stands_in_the_way(tools: Tools, session: Session, work: Work) -> bool:
         sentence = "Instagram asked this server to wait before more calls for this account."
         until = work.throttled_until
         put_on_hold(tools, session, work, HoldReason.THROTTLED, sentence, until=until)
+    elif what is HoldReason.ASK:
+        put_on_hold(tools, session, work, HoldReason.ASK, LATE)
     else:
         return False
     return True
@@ -107,6 +112,8 @@ def put_on_hold(
             error=body,
             **hold_values(work, reason, until=until, now=now),
         )
+        if reason is HoldReason.ASK and is_news:
+            ask_about_late(session, work, now=now)
 
 
 def _still_stands(session: Session, work: Work, reason: HoldReason, now: datetime) -> bool:

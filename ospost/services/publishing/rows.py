@@ -16,6 +16,9 @@ from models import Account, Event, Followup, Post, Publication, Slide
 from ospost.domain.states import HoldReason, Kind, State, can_move
 from ospost.services.database import writing
 
+ASK_FIRST = "ask"
+"""`Account.late_policy` of an account whose late posts wait for a person's word."""
+
 
 class LostFence(Exception):
     """Somebody else has this row now: an edit, a cancellation, or another worker."""
@@ -62,6 +65,8 @@ class Work:
     token_sealed: str
     token_expires_at: datetime | None
     grace: timedelta
+    asks_when_late: bool
+    backlog_gap: timedelta | None  # between long overdue posts; None: the machine's
     rehearse: bool
     is_paused: bool
     needs_reconnect: bool
@@ -117,6 +122,8 @@ _COLUMNS = (
     Account.token_sealed,
     Account.token_expires_at,
     Account.grace_seconds,
+    Account.late_policy,
+    Account.backlog_gap_seconds,
     Account.rehearse,
     Account.paused_at,
     Account.needs_reconnect,
@@ -146,6 +153,9 @@ def load(session: Session, ids: list[int], *, grace_seconds: int) -> list[Work]:
 def _work(row: dict[str, Any], grace_seconds: int) -> Work:
     own_grace = row.pop("grace_seconds")
     row["grace"] = timedelta(seconds=grace_seconds if own_grace is None else own_grace)
+    own_gap = row.pop("backlog_gap_seconds")
+    row["backlog_gap"] = None if own_gap is None else timedelta(seconds=own_gap)
+    row["asks_when_late"] = row.pop("late_policy") == ASK_FIRST
     row["is_paused"] = row.pop("paused_at") is not None
     row["state"] = State(row["state"])
     row["kind"] = Kind(row["kind"])

@@ -117,13 +117,15 @@ def _must_not_go(tools: Tools, session: Session, work: Work) -> bool:
 
 
 def _is_spaced(tools: Tools, session: Session, work: Work, now: datetime) -> bool:
-    """Keep a minute between posts of one account that are long overdue."""
+    """Keep the account's gap between its posts that are long overdue."""
     if now - work.due_at <= tools.timings.late_is_spaced_after:
         return False
     latest = session.scalar(
         select(func.max(Publication.intent_at)).where(Publication.account_id == work.account_id)
     )
-    until = spaced_until(work.due_at, latest_intent_at=latest, now=now, timings=tools.timings)
+    until = spaced_until(
+        work.due_at, latest_intent_at=latest, now=now, timings=tools.timings, gap=work.backlog_gap
+    )
     if until is None:
         return False
     release(session, work, next_at=until, now=now)

@@ -34,6 +34,21 @@ def notify(
     )
 
 
+def ask_about_late(session: Session, work: Work, *, now: datetime) -> None:
+    """Ask the account's people about its late posts, once for all that wait; inside `writing`."""
+    raise_notice(
+        session,
+        key=f"ask:{work.account_id}",
+        kind="post",
+        severity=Severity.WARNING,
+        title=f"What becomes of late posts of @{work.username}?",
+        sentence="Their time has passed, and this account's late posts wait for your word.",
+        remedy="Say for each whether it goes out now, at another time, or not at all.",
+        now=now,
+        account_id=work.account_id,
+    )
+
+
 def error_of(
     *, code: int | None, subcode: int | None, message: str, remedy: str, fbtrace_id: str = ""
 ) -> dict[str, Any]:
