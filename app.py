@@ -30,6 +30,7 @@ from ospost.web import (
     ids,
     legal,
     metrics,
+    notices,
     person,
     plan,
     posts,
@@ -93,7 +94,7 @@ def _build(settings: Settings) -> Flask:
     Compress(app)
     for concern in (ids, security, errors, context, cli):
         concern.init_app(app)
-    for part in (health, metrics, auth, accounts, person, legal, stop, plan, posts, files):
+    for part in (health, metrics, auth, accounts, person, legal, stop, plan, posts, notices, files):
         app.register_blueprint(part.bp)
     return app
 

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ospost.runtime import Runtime
-from ospost.services import alarms, deliveries, housekeeping, revocations, tokens, zones
+from ospost.services import (
+    alarms,
+    deliveries,
+    digest,
+    disk,
+    housekeeping,
+    retention,
+    revocations,
+    tokens,
+    zones,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +30,22 @@ class Job:
 
 
 def _deliver_notices(run: Runtime, now: datetime) -> object:
-    return deliveries.deliver_due(run.sessions, mail=run.mail, app_url=run.app_url, now=now)
+    return deliveries.deliver_due(run.sessions, run.carrier, now)
+
+
+def _write_digests(run: Runtime, now: datetime) -> object:
+    return digest.write_due(run.sessions, now)
+
+
+def _watch_space(run: Runtime, now: datetime) -> object:
+    return disk.watch(run.sessions, run.disk, now)
+
+
+def _drop_files(run: Runtime, now: datetime) -> object:
+    dropped = retention.drop_renditions(run.sessions, storage=run.storage, now=now)
+    return dropped + retention.drop_originals(
+        run.sessions, storage=run.storage, workshop=run.workshop, now=now
+    )
 
 
 def _refresh_tokens(run: Runtime, now: datetime) -> object:
@@ -67,6 +92,24 @@ PERIODIC: tuple[Job, ...] = (
         every=timedelta(seconds=10),
         first_after=timedelta(seconds=5),
         run=_deliver_notices,
+    ),
+    Job(
+        name="digests",
+        every=timedelta(minutes=1),
+        first_after=timedelta(seconds=15),
+        run=_write_digests,
+    ),
+    Job(
+        name="space",
+        every=timedelta(minutes=5),
+        first_after=timedelta(seconds=10),
+        run=_watch_space,
+    ),
+    Job(
+        name="files",
+        every=timedelta(hours=1),
+        first_after=timedelta(minutes=3),
+        run=_drop_files,
     ),
     Job(
         name="tokens",

@@ -15,7 +15,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -80,7 +80,7 @@ class Door:
     port: int = PORT
     resolve: Callable[[str, int], list[str]] = look_up
     allows: Callable[[str], bool] = is_public
-    context: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    context: ssl.SSLContext | None = None  # None: made for each message, they are few
     deadline_seconds: float = DEADLINE_SECONDS
 
     def check(self, url: str) -> str:
@@ -96,7 +96,8 @@ class Door:
             sock = self._connected(addresses, ends)
         except OSError as error:
             raise _unreachable(host, error) from None
-        secure = self.context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+        context = self.context or ssl.create_default_context()
+        secure = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
         # a single timeout would let a slow sender begin anew with every byte
         stop = threading.Timer(max(0.0, ends - time.monotonic()), _shut, [secure])
         stop.daemon = True

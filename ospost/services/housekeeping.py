@@ -2,16 +2,18 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, and_, delete, or_, select
+from sqlalchemy import CursorResult, and_, delete, or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from models import LoginSession, Media, OAuthAttempt, Outbox, Post, Slide
+from models import LoginSession, Media, Notice, OAuthAttempt, Outbox, Post, Slide
 from ospost.services.database import writing
+from ospost.services.notices import Severity
 from ospost.storage.base import Storage
 
 ATTEMPTS_KEPT = timedelta(days=1)
 SESSIONS_KEPT = timedelta(days=15)
 NOTICES_KEPT = timedelta(days=90)
+SECOND_COPY_OPEN = timedelta(days=7)  # nothing else tells that a person has looked
 REMOVED_KEPT = timedelta(days=30)
 UNUSED_UPLOADS_KEPT = timedelta(days=2)
 BATCH = 200
@@ -34,10 +36,25 @@ def _drop_rows(session: Session, now: datetime) -> int:
             )
         ),
         delete(Outbox).where(and_(Outbox.next_at.is_(None), Outbox.at < now - NOTICES_KEPT)),
+        delete(Notice).where(
+            Notice.at < now - NOTICES_KEPT,
+            or_(Notice.ended_at.is_not(None), Notice.severity == Severity.NEWS.value),
+        ),
         delete(Post).where(Post.removed_at < now - REMOVED_KEPT),
+    )
+    settled = (
+        update(Notice)
+        .where(
+            Notice.key.like("post:%:second_copy"),
+            Notice.ended_at.is_(None),
+            Notice.at < now - SECOND_COPY_OPEN,
+        )
+        .values(ended_at=now)
+        .execution_options(synchronize_session=False)
     )
     count = 0
     with writing(session):
+        session.execute(settled)
         for statement in over:
             result = session.execute(statement)
             count += result.rowcount if isinstance(result, CursorResult) else 0

@@ -14,6 +14,7 @@ from ospost.errors import NotFound
 from ospost.imaging.values import Purpose
 from ospost.imaging.workshop import Workshop
 from ospost.services.database import writing
+from ospost.services.disk import refuse_if_full
 from ospost.services.renditions import (
     find_or_make,
     make_for_pages,
@@ -51,9 +52,10 @@ def take_in(
 ) -> Media:
     """Keep one uploaded picture, with its thumbnail and preview; nothing stays if that fails.
 
-    Raises `TooLarge` (413), `BadPicture`, `Unavailable` when the disk or the workshop fails.
+    Raises `TooLarge` (413), `NoRoom` (507), `BadPicture`, `Unavailable` when the disk or the workshop fails.
     """
     session.rollback()  # no transaction stays open while a slow upload is read
+    refuse_if_full(storage.free_bytes())
     key = storage.new_key("")
     try:
         written = storage.write(key, stream, max_bytes=max_bytes)
@@ -146,6 +148,8 @@ def kept_file(
     original = session.scalar(
         select(Media).where(Media.storage_key == key, _is_visible_to(user_id))
     )
+    if original is not None and original.original_dropped_at is not None:
+        raise NotFound("This original is not kept any more, as its account's setting says.")
     if original is not None:
         name = original.file_name or "original"
         return Kept(storage_key=key, mimetype="application/octet-stream", download_name=name)
@@ -158,6 +162,8 @@ def kept_file(
         recipe = wanted_again(session, media, key)
         if recipe is None:
             raise NotFound("There is no such file.")
+        if media.original_dropped_at is not None:
+            raise NotFound("There is no such file any more.")
         find_or_make(
             session, storage=storage, workshop=workshop, media=media, recipe=recipe, now=now
         )

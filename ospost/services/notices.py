@@ -7,7 +7,7 @@ to mailboxes and chats is written in the same transaction, and delivered by `del
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -151,8 +151,7 @@ def _addresses(
     session: Session, kind: str, account_id: int | None, user_id: int | None
 ) -> list[tuple[int, str]]:
     """Return person and channel of everybody whom this concerns and who wants to be told."""
-    concerned = select(User.id, User.email, User.email_confirmed_at, User.mail_notices)
-    concerned = concerned.add_columns(User.muted_kinds)
+    concerned = select(User)
     if user_id is not None:
         concerned = concerned.where(User.id == user_id)
     elif account_id is not None:
@@ -161,15 +160,15 @@ def _addresses(
         )
     else:
         concerned = concerned.where(User.is_owner.is_(True))
-    people = [row for row in session.execute(concerned) if kind not in (row.muted_kinds or ())]
-    found = [
-        (row.id, MAIL)
-        for row in people
-        if row.mail_notices and row.email and row.email_confirmed_at is not None
-    ]
-    chats = select(ChatChannel.user_id, ChatChannel.id).where(
-        or_(*(ChatChannel.user_id == row.id for row in people))
-    )
-    if people:
-        found += [(row.user_id, f"chat:{row.id}") for row in session.execute(chats)]
+    found: list[tuple[int, str]] = []
+    for user in session.scalars(concerned).all():
+        if kind not in (user.muted_kinds or ()):
+            found += [(user.id, channel) for channel in channels_of(session, user)]
     return found
+
+
+def channels_of(session: Session, user: User) -> list[str]:
+    """Return on which channels a person is reached, besides the app."""
+    by_mail = user.mail_notices and user.email and user.email_confirmed_at is not None
+    chats = session.scalars(select(ChatChannel.id).where(ChatChannel.user_id == user.id))
+    return ([MAIL] if by_mail else []) + [f"chat:{chat_id}" for chat_id in chats.all()]

@@ -11,11 +11,34 @@ from sqlalchemy.orm import Session
 
 from models import Media, Rendition, Slide
 from ospost.domain.media_rules import Crop
-from ospost.errors import NotFound
+from ospost.errors import Invalid, NotFound
 from ospost.imaging.values import Purpose, Recipe
 from ospost.imaging.workshop import Workshop
 from ospost.services.database import writing
 from ospost.storage.base import Storage, fanned_out
+
+
+class OriginalGone(Invalid):
+    """The original was dropped by its account's setting; nothing new can be made of it."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            (
+                "media",
+                (
+                    "The original of this picture is not kept any more, as its Instagram account's"
+                    " setting says. Upload it again to post it."
+                ),
+            )
+        )
+
+
+def refuse_gone(session: Session, media_ids: list[int]) -> None:
+    """Raise OriginalGone if one of these was dropped; call inside `writing` when saving a post."""
+    gone = select(Media.id).where(Media.id.in_(media_ids), Media.original_dropped_at.is_not(None))
+    if session.scalar(gone.limit(1)) is not None:
+        raise OriginalGone
 
 
 def recipe_for(purpose: Purpose, crop: str = "") -> Recipe:
@@ -49,6 +72,8 @@ def find_or_make(
     found = session.scalar(wanted)
     if found is not None and storage.exists(found.storage_key):
         return found
+    if media.original_dropped_at is not None:
+        raise OriginalGone
     key = key_of(media.id, media.sha256, recipe)
     media_id, original = media.id, storage.local_path(media.storage_key)
     session.rollback()  # no transaction stays open while the picture is made

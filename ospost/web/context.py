@@ -12,7 +12,7 @@ from flask_login import current_user
 from helpers import browser_name
 from models import db
 from ospost.runtime import runtime
-from ospost.services import people
+from ospost.services import notice_list, people
 
 VERSION_CHARACTERS = 12
 
@@ -51,6 +51,7 @@ def _facts() -> dict[str, Any]:
         "me": None,
         "my_accounts": [],
         "all_paused": False,
+        "unread": 0,
         "is_sandbox": here.is_sandbox,
         "sandbox_url": here.sandbox_url,
         "operator_name": here.operator_name,
@@ -60,5 +61,8 @@ def _facts() -> dict[str, Any]:
     accounts = people.accounts_of(db.session(), current_user.id)
     facts["me"] = current_user
     facts["my_accounts"] = accounts
+    facts["unread"] = notice_list.unread(
+        db.session(), current_user.id, is_owner=current_user.is_owner
+    )
     facts["all_paused"] = bool(accounts) and all(account.paused_at for account in accounts)
     return facts

@@ -3,7 +3,18 @@
 from dataclasses import asdict
 from typing import cast
 
-from flask import Blueprint, Flask, Response, abort, jsonify, redirect, request, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    flash,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -11,9 +22,10 @@ from werkzeug.wsgi import wrap_file
 
 from helpers import utcnow
 from models import Rendition, db
+from ospost.domain.space import size_label
 from ospost.errors import Invalid, NotFound
 from ospost.runtime import runtime
-from ospost.services import library, links
+from ospost.services import disk, library, links, retention
 from ospost.services.cards import MediaCard
 from ospost.services.post_page import picture
 from ospost.storage.base import TooLarge
@@ -29,6 +41,7 @@ TYPES = {".jpg": "image/jpeg", ".webp": "image/webp"}
 @bp.record_once
 def _take_big_uploads(state: BlueprintSetupState) -> None:
     cast(Flask, state.app).request_class = forms.UploadRequest
+    state.app.add_template_filter(size_label, "size")
 
 
 @bp.get("/m/<token>")
@@ -121,6 +134,43 @@ def _take_in_all() -> tuple[list[MediaCard], list[tuple[str, str]], int]:
 
 def _card_json(card: MediaCard) -> dict[str, object]:
     return asdict(card)
+
+
+@bp.get("/account/storage")
+def storage() -> ResponseReturnValue:
+    """Show what files take: the person's, and to an owner everybody's and the disk."""
+    session, owns = db.session(), current_user.is_owner
+    mine = disk.used(session, user_id=current_user.id)
+    everything = disk.used(session) if owns else None
+    database_bytes = disk.database_bytes(session) if owns else None
+    space = runtime().disk.tightest() if owns else None
+    if wants_json():
+        return jsonify(
+            mine=asdict(mine),
+            everything=asdict(everything) if everything else None,
+            database_bytes=database_bytes,
+            space=asdict(space) if space else None,
+        )
+    return render_template(
+        "files/storage.html",
+        mine=mine,
+        everything=everything,
+        database_bytes=database_bytes,
+        space=space,
+    )
+
+
+@bp.post("/accounts/<int:account_id>/originals")
+def originals(account_id: int) -> ResponseReturnValue:
+    """Say for how long an account's originals are kept (`keep_originals_days`, "" is for ever)."""
+    days = forms.posted().get("keep_originals_days", "")
+    account = retention.keep_for(
+        db.session(), user_id=current_user.id, account_id=account_id, days=days
+    )
+    if wants_json():
+        return jsonify(keep_originals_days=account.keep_originals_days)
+    flash("Saved.", "ok")
+    return redirect(url_for("accounts.show", account_id=account_id), 303)
 
 
 def _send(key: str, mimetype: str) -> Response:

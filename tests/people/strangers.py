@@ -29,6 +29,7 @@ class Victim:
     found_id: int
     invitation_id: int
     session_id: int
+    chat_id: int
     key: str
 
     def path(self, rule: Rule) -> str:
@@ -95,12 +96,22 @@ RULES: dict[str, Expected] = {
     "GET /account/delete": own(),
     "POST /account/delete": own("422", confirm="no"),
     "POST /account/email": own("422"),
+    "GET /account/notices": own(),
+    "POST /account/notices": own("303 /account/notices", "200"),
+    "POST /account/notices/chats": own("422", form="slack", url="http://example.org/"),
+    "POST /account/notices/chats/<int:chat_id>/remove": Expected(),
+    "POST /account/notices/chats/<int:chat_id>/test": Expected(),
+    "POST /account/notices/mail/test": own("303 /account/notices", "502"),
     "POST /account/sessions/<int:session_id>/end": Expected(),
     "POST /account/sessions/end-others": own("303 /account", "200"),
+    "GET /account/storage": own(),
     "GET /accounts": own(),
     "GET /accounts/<int:account_id>": Expected(),
     "POST /accounts/<int:account_id>": Expected(form=lambda _v: {"timezone": "Asia/Tokyo"}),
     "POST /accounts/<int:account_id>/disconnect": Expected(),
+    "POST /accounts/<int:account_id>/originals": Expected(
+        form=lambda _v: {"keep_originals_days": "30"}
+    ),
     "GET /accounts/choose": own(),
     "POST /accounts/choose": Expected(form=lambda v: {"account": str(v.found_id)}),
     "POST /go-on": Expected(form=lambda v: {"account_id": str(v.account_id)}),
@@ -118,6 +129,8 @@ RULES: dict[str, Expected] = {
     "GET /login/trouble": everybody(),
     "GET /m/<token>": everybody("404"),
     "POST /media/add": own("422"),
+    "GET /notices": own(),
+    "POST /notices/read": own("303 /notices", "200"),
     "GET /post/<int:post_id>": Expected(),
     "GET /post/add": own(),
     "POST /post/add": Expected(

@@ -10,7 +10,17 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from helpers import digest
-from models import Account, Base, FoundAccount, Invitation, LoginSession, Media, Membership, User
+from models import (
+    Account,
+    Base,
+    ChatChannel,
+    FoundAccount,
+    Invitation,
+    LoginSession,
+    Media,
+    Membership,
+    User,
+)
 from ospost.web import security
 from sandbox.world import World
 from tests.people.helping import ADA, BEN, by_facebook, newcomer, now, rows, send
@@ -42,6 +52,7 @@ def victim(make_open: Flask, ada: FlaskClient) -> Victim:
     add_picture(make_open, post_id, SECRET)
     send(ada, "/account", name=SECRET, email=f"{SECRET}@example.org")
     send(ada, "/invitations")
+    send(ada, "/account/notices/chats", form="slack", url=f"https://hooks.example.org/{SECRET}")
     with rows(make_open) as session:
         account = session.scalars(select(Account).where(Account.username == "clay.studio")).one()
         user_id = session.scalars(
@@ -63,6 +74,7 @@ def victim(make_open: Flask, ada: FlaskClient) -> Victim:
             session_id=session.scalars(
                 select(LoginSession.id).where(LoginSession.secret_digest == digest(cookie.value))
             ).one(),
+            chat_id=session.scalars(select(ChatChannel.id)).one(),
             key=media.storage_key,
         )
 

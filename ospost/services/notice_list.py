@@ -1,0 +1,154 @@
+"""What one person is told in the app: how much is new, the list, and what they have read."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, insert, literal, or_, select
+from sqlalchemy.orm import Session
+
+from helpers import distance
+from models import Account, Membership, Notice, NoticeRead, Post
+from ospost.services.database import writing
+from ospost.services.notice_words import local
+
+PAGE = 50
+MOST_COUNTED = 99
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoticeLine:
+    """One notice as the list shows it."""
+
+    id: int
+    severity: str
+    kind: str
+    title: str
+    sentence: str
+    remedy: str
+    username: str
+    post_id: int | None  # None also when the post is not in Ospost any more
+    at: datetime
+    at_label: str
+    distance: str
+    ended_label: str  # "" while it lasts
+    is_read: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoticePage:
+    """A part of the list, the newest first."""
+
+    lines: tuple[NoticeLine, ...]
+    unread: int
+    older: str  # where to go on; "" at the end
+
+
+def unread(session: Session, user_id: int, *, is_owner: bool) -> int:
+    """Return how many notices stand that the person has not read, at most 100."""
+    found = (
+        select(Notice.id)
+        .where(
+            Notice.ended_at.is_(None),
+            is_for(user_id, is_owner),
+            ~_is_read_by(user_id),
+        )
+        .limit(MOST_COUNTED + 1)
+    )
+    return session.scalar(select(func.count()).select_from(found.subquery())) or 0
+
+
+def page(
+    session: Session,
+    *,
+    user_id: int,
+    is_owner: bool,
+    zone: str,
+    now: datetime,
+    account_id: int | None = None,
+    before: str = "",
+) -> NoticePage:
+    """Return the notices of one person, of one account if named; *before* goes on further down."""
+    wanted = (
+        select(
+            Notice,
+            Account.username,
+            and_(Post.id.is_not(None), Post.removed_at.is_(None)).label("has_post"),
+            NoticeRead.read_at,
+        )
+        .outerjoin(Account, Account.id == Notice.account_id)
+        .outerjoin(Post, Post.id == Notice.post_id)
+        .outerjoin(
+            NoticeRead, and_(NoticeRead.notice_id == Notice.id, NoticeRead.user_id == user_id)
+        )
+        .where(is_for(user_id, is_owner))
+        .order_by(Notice.at.desc(), Notice.id.desc())
+        .limit(PAGE + 1)
+    )
+    if account_id is not None:
+        wanted = wanted.where(Notice.account_id == account_id)
+    last = session.get(Notice, int(before)) if before.isdecimal() and len(before) < 17 else None
+    if last is not None:
+        wanted = wanted.where(
+            or_(Notice.at < last.at, and_(Notice.at == last.at, Notice.id < last.id))
+        )
+    rows = session.execute(wanted).all()
+    return NoticePage(
+        lines=tuple(_line(row, zone, now) for row in rows[:PAGE]),
+        unread=unread(session, user_id, is_owner=is_owner),
+        older=str(rows[PAGE - 1][0].id) if len(rows) > PAGE else "",
+    )
+
+
+def mark_read(
+    session: Session,
+    *,
+    user_id: int,
+    is_owner: bool,
+    now: datetime,
+    ids: Collection[int] | None = None,
+) -> int:
+    """Note that the person has read these notices, or all of theirs; return how many were new."""
+    new = select(Notice.id, literal(user_id), literal(now, NoticeRead.read_at.type)).where(
+        is_for(user_id, is_owner), ~_is_read_by(user_id)
+    )
+    if ids is not None:
+        new = new.where(Notice.id.in_(ids))
+    with writing(session):
+        count = session.scalar(select(func.count()).select_from(new.subquery())) or 0
+        session.execute(insert(NoticeRead).from_select(["notice_id", "user_id", "read_at"], new))
+    return count
+
+
+def is_for(user_id: int, is_owner: bool) -> ColumnElement[bool]:
+    """Which notices concern a person."""
+    mine = select(Membership.account_id).where(Membership.user_id == user_id)
+    for_all = and_(Notice.user_id.is_(None), Notice.account_id.in_(mine))
+    if not is_owner:
+        return or_(Notice.user_id == user_id, for_all)
+    of_server = and_(Notice.user_id.is_(None), Notice.account_id.is_(None))
+    return or_(Notice.user_id == user_id, for_all, of_server)
+
+
+def _is_read_by(user_id: int) -> ColumnElement[bool]:
+    return exists().where(NoticeRead.notice_id == Notice.id, NoticeRead.user_id == user_id)
+
+
+def _line(row: Any, zone: str, now: datetime) -> NoticeLine:
+    notice, username, has_post, read_at = row
+    return NoticeLine(
+        id=notice.id,
+        severity=notice.severity,
+        kind=notice.kind,
+        title=notice.title,
+        sentence=notice.sentence,
+        remedy=notice.remedy,
+        username=username or "",
+        post_id=notice.post_id if has_post else None,
+        at=notice.at,
+        at_label=local(notice.at, zone),
+        distance=distance(notice.at, now),
+        ended_label=local(notice.ended_at, zone) if notice.ended_at else "",
+        is_read=read_at is not None,
+    )
