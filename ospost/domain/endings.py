@@ -3,6 +3,9 @@
 from datetime import datetime, timedelta
 
 DAY = timedelta(days=1)
+LOOK_EVERY = DAY
+"""How often a token is looked at, and how old Instagram's must be to be refreshed."""
+
 TOLD_DAYS_BEFORE = (1, 3, 7, 14)
 """How many days before the end people are told, the nearest first."""
 

@@ -128,7 +128,7 @@ UNKNOWN_VERSION = Known(
     remedy="The owner of this server sets a version that Meta still offers.",
 )
 CAPABILITY = Known(
-    kind=Kind.PERMISSION,
+    kind=Kind.SETUP,
     title="App may not do that",
     sentence="Instagram says that the app behind this server lacks an ability that is needed.",
     remedy="The owner of this server adds the product in the app's settings at Meta.",

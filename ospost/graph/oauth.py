@@ -131,13 +131,15 @@ class Token:
 
     value: str = field(repr=False)
     expires_at: datetime | None
+    lasts: timedelta | None = None  # from the call on
 
 
 def token_in(reply: Reply) -> Token:
     """Read a token answer; `expires_in` is seconds and may be missing."""
     seconds = wire.whole(reply.body.get("expires_in"))
-    expires_at = reply.sent_at + timedelta(seconds=seconds) if seconds else None
-    return Token(value=reply.id("access_token"), expires_at=expires_at)
+    lasts = timedelta(seconds=seconds) if seconds else None
+    expires_at = reply.sent_at + lasts if lasts else None
+    return Token(value=reply.id("access_token"), expires_at=expires_at, lasts=lasts)
 
 
 def clean_code(code: str) -> str:

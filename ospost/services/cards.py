@@ -57,6 +57,7 @@ class PlanPage:
     days: tuple[Day, ...]
     drafts: tuple[PostCard, ...]
     trouble: tuple[PostCard, ...]  # held, missed, failed, review, checking
+    asked: int = 0  # posts of `trouble` that wait for a person's word, since their time passed
     account_id: int | None = None  # the filter
     state: str = ""  # the filter, as JSON calls it
     focus_date: str | None = None  # the day to scroll to

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from helpers import new_id
 from models import Account, FoundAccount, Identity, Membership, Post, User
-from ospost.domain.states import BEFORE_INTENT, HoldReason
+from ospost.domain.states import BEFORE_INTENT
 from ospost.errors import Forbidden, Invalid, NotFound
-from ospost.services import invitations, keys, people, publications
+from ospost.services import invitations, keys, passed, people, publications
 from ospost.services.arrivals import Found
 from ospost.services.database import writing
 from ospost.vault import Vault
@@ -150,7 +150,10 @@ def may_replace_token(session: Session, account: Account, user_id: int) -> bool:
 
 
 def renew(session: Session, account: Account, fresh: Fresh, *, vault: Vault, now: datetime) -> None:
-    """Connect *account* anew and let go what waited for it. Inside `writing` only."""
+    """Connect *account* anew and let go what waited for it; what is overdue by now is asked about.
+
+    Inside `writing` only.
+    """
     identity = fresh.identity
     has_moved = account.login != identity.login
     account.login = identity.login
@@ -165,15 +168,11 @@ def renew(session: Session, account: Account, fresh: Fresh, *, vault: Vault, now
     account.data_access_expires_at = identity.data_access_expires_at
     account.granted = list(identity.granted)
     account.declined = list(identity.declined)
-    account.needs_reconnect = False
-    account.trouble = ""
-    account.trouble_at = None
     account.connected_at = now
     session.flush()
     if has_moved:
         _drop_containers(session, account, now)
-    for reason in (HoldReason.TOKEN, HoldReason.PERMISSION):
-        publications.release_held(session, account, reason=reason, now=now)
+    passed.reconnected(session, account, now=now)
 
 
 def _drop_containers(session: Session, account: Account, now: datetime) -> None:

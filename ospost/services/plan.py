@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from helpers import distance
 from models import Account
-from ospost.domain.states import WORDS
+from ospost.domain.states import WORDS, HoldReason
 from ospost.errors import Invalid, NotFound
 from ospost.services.card_making import as_json, card, days
 from ospost.services.cards import PlanPage, PostCard
@@ -74,6 +74,7 @@ class Plan:
             days=days(self._cards(self.picked.timed), self.now),
             drafts=tuple(self._cards(self.picked.drafts)),
             trouble=tuple(self._cards(self.picked.trouble)),
+            asked=sum(row.hold_reason == HoldReason.ASK for row in self.picked.trouble),
             account_id=self.account_id,
             state=self.wish.state,
             focus_date=self.wish.date or None,

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from helpers import new_id
 from models import Account, FoundAccount, Identity, Invitation, Membership, User
-from ospost.services import attempts, connections, invitations, keys, people
+from ospost.domain.endings import LOOK_EVERY
+from ospost.services import attempts, connections, invitations, keys, passed, people
 from ospost.services.arrivals import Arrival, Found
 from ospost.services.attempts import Attempt
 from ospost.services.database import writing
@@ -27,6 +28,7 @@ class Outcome:
     user_id: int
     must_choose: bool  # accounts were found that this person has neither added nor refused
     renewed: tuple[str, ...]  # usernames of accounts that are connected anew
+    passed: int  # posts whose time has passed, which wait for this person's word
     trouble: SignInFailed | None  # they are in, but this sign-in cannot publish
 
 
@@ -64,10 +66,12 @@ def settle(
             renewed = _renew(session, user, identity, arrival, vault, now)
         offers = connections.offers(session, user.id)
         has_accounts = bool(people.accounts_of(session, user.id))
+        waiting = passed.waiting(session, user.id)
     return Outcome(
         user_id=user.id,
         must_choose=bool(offers),
         renewed=tuple(renewed),
+        passed=len(waiting),
         trouble=trouble if arrival.missing or not has_accounts else None,
     )
 
@@ -194,6 +198,8 @@ def _keep(
     identity.granted = list(arrival.granted)
     identity.declined = list(arrival.declined)
     identity.renewed_at = now
+    identity.look_at = now + LOOK_EVERY
+    identity.trouble = ""
     user.name = user.name or identity.name
     session.flush()
     return identity

@@ -22,12 +22,14 @@ from ospost.domain import media_address
 from ospost.errors import Invalid
 from ospost.runtime import runtime
 from ospost.services import accounts, connections, invitations, mailing, people
+from ospost.web import passed
 from ospost.web.choices import GRACES, zones_with
 from ospost.web.forms import posted
 from ospost.web.mails import send_confirmation
 from ospost.web.negotiate import created, wants_json
 
 bp = Blueprint("accounts", __name__)
+bp.register_blueprint(passed.bp)
 
 
 def _as_json(account: Account) -> dict[str, Any]:

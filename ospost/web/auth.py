@@ -16,9 +16,10 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from helpers import utcnow
+from helpers import plural, utcnow
 from models import Invitation, db
 from ospost.domain.schedule import zone_names
 from ospost.errors import NotFound
@@ -32,6 +33,8 @@ from ospost.web.limits import limit_knocks
 from ospost.web.negotiate import problem, wants_json
 
 bp = Blueprint("auth", __name__)
+
+ASK = Markup('The time of {} has passed meanwhile, so nothing of it was sent. <a href="{}">{}</a>')
 
 
 def _logins() -> Logins:
@@ -200,6 +203,9 @@ def _let_in(outcome: Outcome) -> ResponseReturnValue:
         if outcome.renewed:
             names = ", ".join(f"@{name}" for name in outcome.renewed)
             flash(f"Connected again: {names}. All posts are kept.", "ok")
+        if outcome.passed:
+            url = url_for("accounts.passed.index")
+            flash(ASK.format(plural(outcome.passed, "post"), url, "Say what becomes of it"), "warn")
         answer = redirect(url_for("accounts.choose" if outcome.must_choose else "plan.index"))
     security.sign_in(answer, outcome.user_id)
     return answer

@@ -114,6 +114,11 @@ RULES: dict[str, Expected] = {
     ),
     "GET /accounts/choose": own(),
     "POST /accounts/choose": Expected(form=lambda v: {"account": str(v.found_id)}),
+    "GET /accounts/passed": own(),
+    "POST /accounts/passed": Expected(
+        stranger="422",  # nothing of theirs waits for an answer
+        form=lambda v: {f"choice_{v.post_id}": "now", "all": "now"},
+    ),
     "POST /go-on": Expected(form=lambda v: {"account_id": str(v.account_id)}),
     "GET /goodbye": everybody(),
     "GET /healthz": everybody(),

@@ -52,7 +52,7 @@ ACCESS = [
     (190, 492, Kind.TOKEN),
     (102, None, Kind.TOKEN),
     (104, None, Kind.SETUP),
-    (3, None, Kind.PERMISSION),
+    (3, None, Kind.SETUP),
     (10, None, Kind.PERMISSION),
     (10, 9053, Kind.NOT_SUPPORTED),
     (200, None, Kind.PERMISSION),
