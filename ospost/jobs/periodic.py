@@ -10,7 +10,9 @@ from ospost.services import (
     deliveries,
     digest,
     disk,
+    expiry,
     housekeeping,
+    passed,
     retention,
     revocations,
     tokens,
@@ -48,14 +50,18 @@ def _drop_files(run: Runtime, now: datetime) -> object:
     )
 
 
-def _refresh_tokens(run: Runtime, now: datetime) -> object:
-    return tokens.refresh_due(
+def look_at_tokens(run: Runtime, now: datetime) -> object:
+    """Renew tokens, then tell of those that end all the same."""
+    count = tokens.refresh_due(
         run.sessions,
         vault=run.vault,
         facebook=run.facebook,
         instagram=run.instagram,
         now=now,
     )
+    expiry.tell_due(run.sessions, can_renew=run.instagram is not None, now=now)
+    passed.tidy(run.sessions, now=now)
+    return count
 
 
 def _retry_revocations(run: Runtime, now: datetime) -> object:
@@ -113,9 +119,9 @@ PERIODIC: tuple[Job, ...] = (
     ),
     Job(
         name="tokens",
-        every=timedelta(hours=1),
+        every=timedelta(minutes=10),
         first_after=timedelta(seconds=30),
-        run=_refresh_tokens,
+        run=look_at_tokens,
     ),
     Job(
         name="revocations",
