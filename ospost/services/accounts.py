@@ -1,7 +1,7 @@
 """Instagram accounts as their people keep them: settings, health, disconnecting."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -11,13 +11,12 @@ from ospost.domain import schedule
 from ospost.domain.states import BEFORE_INTENT, IN_DOUBT, State
 from ospost.errors import Conflict, Invalid
 from ospost.graph import scopes
-from ospost.services import connections, people, publications
+from ospost.services import account_dates, connections, people, publications
 from ospost.services.database import writing
 from ospost.vault import Vault
 
 SHORTEST_GRACE = 60
 LONGEST_GRACE = 30 * 86_400
-ENDS_SOON = timedelta(days=10)
 
 LOST = "Whoever connected it has left this Ospost. Sign in again to keep its posts on time."
 
@@ -41,7 +40,6 @@ class Health:
     missing: tuple[Missing, ...]
     waiting: int  # posts that have not gone out
     members: tuple[str, ...]
-    token_ends_at: datetime | None
 
 
 def health(session: Session, account: Account, *, now: datetime) -> Health:
@@ -52,19 +50,31 @@ def health(session: Session, account: Account, *, now: datetime) -> Health:
 def health_of(
     session: Session, accounts: list[Account], *, now: datetime
 ) -> list[tuple[Account, Health]]:
-    """Say how each account stands, in two questions however many there are."""
+    """Say how each account stands, in three questions however many there are."""
     ids = [account.id for account in accounts]
     waiting = _waiting(session, ids)
     members = people.members_of_each(session, ids)
+    identities = account_dates.identities_of(session, accounts)
     return [
-        (account, _health(account, waiting.get(account.id, 0), members.get(account.id, []), now))
+        (
+            account,
+            _health(
+                account,
+                identities.get(account.identity_id or 0),
+                waiting.get(account.id, 0),
+                members.get(account.id, []),
+                now,
+            ),
+        )
         for account in accounts
     ]
 
 
-def _health(account: Account, waiting: int, members: list[User], now: datetime) -> Health:
+def _health(
+    account: Account, identity: Identity | None, waiting: int, members: list[User], now: datetime
+) -> Health:
     missing = missing_permissions(account)
-    sentence = _sentence(account, missing, now)
+    sentence = _sentence(account, identity, missing, now)
     return Health(
         is_well=not sentence,
         sentence=sentence or "Works.",
@@ -72,7 +82,6 @@ def _health(account: Account, waiting: int, members: list[User], now: datetime) 
         missing=missing,
         waiting=waiting,
         members=tuple(user.name or "Somebody" for user in members),
-        token_ends_at=account.token_expires_at,
     )
 
 
@@ -86,15 +95,16 @@ def missing_permissions(account: Account | Identity) -> tuple[Missing, ...]:
     )
 
 
-def _sentence(account: Account, missing: tuple[Missing, ...], now: datetime) -> str:
+def _sentence(
+    account: Account, identity: Identity | None, missing: tuple[Missing, ...], now: datetime
+) -> str:
     if account.needs_reconnect:
         return account.trouble or "The connection ended. Sign in again to keep its posts on time."
     if account.trouble:
         return account.trouble
     if any(lack.is_needed for lack in missing):
         return "A permission that publishing needs is missing. Sign in again and allow it."
-    ends_at = account.token_expires_at
-    if ends_at is not None and ends_at - now < ENDS_SOON:
+    if account_dates.soonest(account, identity, now=now) is not None:
         return "The connection ends soon. Sign in again to renew it."
     return ""
 

@@ -24,6 +24,7 @@ from ospost.runtime import runtime
 from ospost.services import accounts, connections, invitations, mailing, people
 from ospost.web import passed
 from ospost.web.choices import GRACES, zones_with
+from ospost.web.dates import dates_of
 from ospost.web.forms import posted
 from ospost.web.mails import send_confirmation
 from ospost.web.negotiate import created, wants_json
@@ -65,6 +66,7 @@ def _index(mine: list[Account], *, link: str = "") -> str:
         "accounts/index.html",
         accounts=accounts.health_of(session, mine, now=now),
         offers=connections.offers(session, current_user.id),
+        dates=dates_of(mine, now),
         invitations=[(row, row.account) for row in open_ones],
         link=link,
         facebook=here.facebook is not None,
@@ -192,6 +194,7 @@ def _show(account: Account, error: Invalid | None = None) -> ResponseReturnValue
         account=account,
         health=accounts.health(session, account, now=now),
         live=accounts.sent_posts(session, account.id),
+        dates=dates_of([account], now)[account.id],
         zone=zone,
         zones=zones_with(zone),
         grace=posted().get("grace", grace),
