@@ -16,6 +16,8 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
+from ospost.jobs.feeding import Feeder
+from ospost.jobs.guard import Guard
 from ospost.jobs.periodic import PERIODIC
 from ospost.jobs.presence import Presence
 from ospost.jobs.waking import Waking
@@ -40,6 +42,7 @@ class Driver:
         )
         self._tools.owner = self._presence.name
         self.machine = Machine(self._tools)
+        self._feeder = Feeder(self._claim_next)
         self._threads = run.publish_threads
         self._most_rest = max(1, self._threads * 3 // 4)
         self._lock = threading.Lock()
@@ -54,7 +57,14 @@ class Driver:
         longest_s = self._tools.timings.wake_look.total_seconds()
         self._waking = Waking(run, now=self._tools.now, longest_s=longest_s)
         self._epoch = Epoch(run.state_dir / "publish-batches")
-        self._scheduler = BackgroundScheduler(
+        timings = self._tools.timings
+        self.guard = Guard(
+            self._restart, after=max(timings.silent_after, 3 * timings.tick), every=timings.tick
+        )
+        self._scheduler = self._new_scheduler()
+
+    def _new_scheduler(self) -> BackgroundScheduler:
+        return BackgroundScheduler(
             executors={
                 "default": ThreadPoolExecutor(2),
                 "steps": ThreadPoolExecutor(self._threads),
@@ -95,7 +105,28 @@ class Driver:
                 next_run_time=datetime.now(UTC) + job.first_after,
             )
         self._scheduler.start()
+        self.guard.start()
         self._run.nudge = self.nudge
+
+    def _restart(self) -> None:
+        """Go on with a new scheduler where the old one's thread has died; its jobs move over."""
+        old = self._scheduler
+        with self._claiming:
+            if self._stopping:
+                return
+            self._scheduler = self._new_scheduler()
+            for job in old.get_jobs():
+                self._scheduler.add_job(
+                    job.func,
+                    job.trigger,
+                    args=job.args,
+                    id=job.id,
+                    executor=job.executor,
+                    next_run_time=job.next_run_time,
+                )
+            self._scheduler.start()
+        # what it runs at this moment ends by itself; it may hang, so nobody waits for it
+        threading.Thread(target=old.shutdown, kwargs={"wait": False}, daemon=True).start()
 
     def nudge(self) -> None:
         """Claim now instead of at the next tick; a job of its own, since a job skips itself."""
@@ -109,6 +140,7 @@ class Driver:
         """Claim no more, give back what was not sent, wait for what is under way (35 s at most)."""
         with self._claiming:  # a tick that is under way ends first: after it nothing is claimed
             self._stopping = True
+        self.guard.stop()
         self._scheduler.remove_all_jobs()
         end = time.monotonic() + self._tools.timings.drain.total_seconds()
         while self._under_way() and time.monotonic() < end:
@@ -123,15 +155,15 @@ class Driver:
             return self._busy - len(self._pending)
 
     def _tick(self) -> None:
-        try:
-            with self._claiming:
-                self._watch_clock()
-                self._waking.watch()
-                self._presence.beat_if_due()
-                self._claim()
-                self._bring_epoch_level()
-        except SQLAlchemyError:
-            logger.exception("the database did not take a claim; trying again in a second")
+        with self.guard.ticking(), self._claiming:
+            for part in (
+                self._watch_clock,
+                self._waking.watch,
+                self._presence.beat_if_due,
+                self._claim,
+                self._bring_epoch_level,
+            ):
+                self.guard.attempt(part)
 
     def _bring_epoch_level(self) -> None:
         """Once a second, not once a post: a copy of the database is never that young."""
@@ -161,11 +193,9 @@ class Driver:
         if free <= 0:
             return
         tasks = self.machine.claim(threads=free, rest=max(0, min(rest, free)))
+        self._hold(tasks)
         for task in tasks:
-            self._account(task, 1)
             self._put_off(task)
-        if any(task.is_shot for task in tasks):
-            self._batches_written = False
 
     def _put_off(self, task: Task) -> None:
         """Let a claimed row run at its exact moment; no thread waits for it."""
@@ -186,6 +216,8 @@ class Driver:
         """Run one claimed row, then whatever else is due, until nothing is."""
         current: Task | None = task
         with self._lock:
+            if task.key not in self._pending:
+                return  # an old scheduler and the new one both had it
             self._pending.discard(task.key)
         while current is not None:
             done = current
@@ -196,8 +228,6 @@ class Driver:
             except Exception:  # the step's lease runs out and its row is taken again
                 logger.exception("a step failed", extra={"task": done.key})
             current = self._next(done)
-            if current is not None:
-                self._account(current, 1)
             self._account(done, -1)
             if current is not None and current.run_at > self._tools.now():
                 self._put_off(current)
@@ -211,18 +241,26 @@ class Driver:
     def _next(self, done: Task) -> Task | None:
         if self._stopping or self._waking.is_looking:
             return None
-        with self._lock:
-            resting = self._resting - (0 if done.is_shot else 1)
         try:
-            task = self.machine.claim_next(
-                done.account_id, was_shot=done.is_shot, may_rest=resting < self._most_rest
-            )
+            return self._feeder.next(is_after_shot=done.is_shot)
         except SQLAlchemyError:
             logger.exception("the database did not take a claim; the next tick will")
             return None
-        if task is not None and task.is_shot:
+
+    def _claim_next(self, after_shots: int, after_others: int) -> list[Task]:
+        """Claim for threads that are through; a thread that did no shot passes its place on."""
+        with self._lock:
+            spare = max(0, self._most_rest - self._resting)
+        most = after_shots + after_others
+        tasks = self.machine.claim_next(most=most, rest=after_others + min(after_shots, spare))
+        self._hold(tasks)
+        return tasks
+
+    def _hold(self, tasks: list[Task]) -> None:
+        for task in tasks:
+            self._account(task, 1)
+        if any(task.is_shot for task in tasks):
             self._batches_written = False
-        return task
 
     def _periodic(self, name: str) -> None:
         job = next(job for job in PERIODIC if job.name == name)

@@ -1,80 +1,30 @@
 """The real driver: APScheduler, its threads and the real time, a few times faster than usual."""
 
-import logging
-import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, event, func, select
+from sqlalchemy import Connection, event, select
 
-from models import Event, Followup, Node, Publication
-from ospost.domain.timings import Timings
+from models import Event, Node
 from ospost.jobs.on_apscheduler import Driver
 from ospost.services.publishing import claims
 from ospost.services.publishing.epoch import Epoch
 from sandbox.world import World
 from tests.machine.driving import fault
+from tests.machine.serving import PATIENCE, Server, serving
 from tests.support import Studio, fast, in_seconds
-
-PATIENCE = 45.0
-
-
-@dataclass
-class Server:
-    """A driver on the database of a studio, and what can be seen of it from outside."""
-
-    studio: Studio
-    drivers: list[Driver] = field(default_factory=list)
-
-    def start(self, *, threads: int = 8, timings: Timings | None = None) -> Driver:
-        run = self.studio.run
-        run.publish_threads, run.timings = threads, timings or fast(20)
-        driver = Driver(run)
-        self.drivers.append(driver)
-        driver.start()
-        return driver
-
-    def rows(self) -> list[Publication]:
-        with self.studio.run.sessions() as session:
-            return list(session.scalars(select(Publication).order_by(Publication.id)))
-
-    def states(self) -> list[str]:
-        return [row.state for row in self.rows()]
-
-    def is_all_live(self) -> bool:
-        return set(self.states()) == {"published"}
-
-    def held_rows(self) -> int:
-        """How many rows some process holds at this moment."""
-        with self.studio.run.sessions() as session:
-            held = (
-                select(func.count()).select_from(row).where(row.owner != "")
-                for row in (Publication, Followup)
-            )
-            return sum(session.scalar(count) or 0 for count in held)
-
-    def wait_for(self, good: Callable[[], bool]) -> None:
-        """Wait until *good* holds; fail with what is there instead."""
-        end = time.monotonic() + PATIENCE
-        while not good():
-            assert time.monotonic() < end, self.states()
-            time.sleep(0.02)
 
 
 @pytest.fixture
 def server(live_app: Flask, world: World) -> Iterator[Server]:
-    world.switches.quota_total = 1000
-    made = Server(Studio(live_app, world).open())
-    yield made
-    for driver in made.drivers:
-        if driver._scheduler.running:
-            driver.stop()
+    with serving(Studio(live_app, world).open()) as made:
+        yield made
 
 
 def test_a_post_goes_out_and_the_count_beside_the_database_comes_level(server: Server) -> None:
@@ -194,36 +144,6 @@ def test_a_driver_never_holds_more_rows_than_it_has_threads(server: Server, worl
 
     assert 1 <= max(seen) <= 3
     assert len(world.media) == 12
-
-
-def test_a_tick_that_meets_a_locked_database_goes_on_afterwards(
-    server: Server, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.ERROR)
-    server.studio.post("After the lock", due_at=in_seconds(0))
-    with server.studio.run.sessions() as session:
-        engine = session.get_bind()
-
-    def be_impatient(connection: sqlite3.Connection, *_: Any) -> None:
-        connection.execute("PRAGMA busy_timeout=20")
-
-    server.start(timings=replace(fast(20), tick=timedelta(seconds=0.2)))
-    event.listen(engine, "checkout", be_impatient)
-    locker = sqlite3.connect(str(engine.url.database), isolation_level=None)  # type: ignore[union-attr]  # an engine
-    locker.execute("BEGIN IMMEDIATE")
-    server.studio.run.nudge()
-    server.wait_for(lambda: "did not take a claim" in caplog.text)
-    locker.execute("ROLLBACK")
-    locker.close()
-    event.remove(engine, "checkout", be_impatient)
-
-    server.wait_for(server.is_all_live)
-
-    assert len(world_media(server)) == 1
-
-
-def world_media(server: Server) -> list[str]:
-    return [media.caption for media in server.studio.world.media.values()]
 
 
 def test_twenty_containers_that_are_stuck_do_not_hold_up_a_picture_beside_them(
