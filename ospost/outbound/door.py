@@ -115,7 +115,7 @@ class Door:
         is_plain = all("!" <= letter <= "~" and letter != "\\" for letter in url)
         try:
             parts = urlsplit(url)
-            port = parts.port or PORT
+            port = PORT if parts.port is None else parts.port
             host = (parts.hostname or "").encode("idna").decode().rstrip(".")
         except (ValueError, UnicodeError):
             is_plain, parts, port, host = False, urlsplit(""), 0, ""
