@@ -104,7 +104,6 @@ def _taking(wanted: Select[int]) -> Any:
 
 # Built once: a claim is made several times a second, and building costs more than running.
 _TAKE_SHOTS = _taking(_shots())
-_TAKE_SHOTS_OF_ONE = _taking(_shots().where(Publication.account_id == bindparam("account")))
 _REST = _rest()
 _TAKE_REST = (
     update(Publication)
@@ -150,7 +149,6 @@ def claim_shots(
     now: datetime,
     timings: Timings,
     grace_seconds: int,
-    account_id: int | None = None,
 ) -> list[Work]:
     """Take posts that are ready and due by *horizon*: at most one per account.
 
@@ -167,10 +165,7 @@ def claim_shots(
         "overdue": now - timings.late_is_spaced_after,
     }
     with writing(session, beside=True):
-        if account_id is None:
-            ids = list(session.scalars(_TAKE_SHOTS, values))
-        else:
-            ids = list(session.scalars(_TAKE_SHOTS_OF_ONE, {**values, "account": account_id}))
+        ids = list(session.scalars(_TAKE_SHOTS, values))
         if ids:
             session.execute(_COUNT_UP)  # in one statement: others may claim at this time
         return load(session, ids, grace_seconds=grace_seconds)

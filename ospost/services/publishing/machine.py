@@ -64,15 +64,8 @@ class Machine:
         self.tools.reached("claimed")
         return shots + others + errands + questions
 
-    def claim_shots(
-        self,
-        session: Session,
-        *,
-        most: int,
-        horizon: datetime,
-        account_id: int | None = None,
-    ) -> list[Task]:
-        """Take shots due by *horizon*, of one account or of all."""
+    def claim_shots(self, session: Session, *, most: int, horizon: datetime) -> list[Task]:
+        """Take shots due by *horizon*, at most one of each account."""
         tools = self.tools
         taken = claims.claim_shots(
             session,
@@ -82,32 +75,26 @@ class Machine:
             now=tools.now(),
             timings=tools.timings,
             grace_seconds=tools.grace_seconds,
-            account_id=account_id,
         )
         return [self._shot(work) for work in taken]
 
-    def claim_next(self, account_id: int, *, was_shot: bool, may_rest: bool) -> Task | None:
-        """Take what a thread that has just finished goes on with, if anything.
+    def claim_next(self, *, most: int, rest: int) -> list[Task]:
+        """Take what threads that have just finished go on with: *most* rows, *rest* no shots.
 
-        What is due now: the next shot of the same account, then any shot, then anything else. Else
-        the account's shot of the coming second, which the tick had to leave behind this one.
+        What is due now comes first; then the shots of the coming second, which the tick had to
+        leave behind one that is over now.
         """
         now = self.tools.now()
         ahead = now + self.tools.timings.claim_ahead
         with self.tools.sessions() as session:
-            if claims.anything_due(session, horizon=now):
-                tasks: list[Task] = []
-                if was_shot:
-                    tasks = self.claim_shots(session, most=1, horizon=now, account_id=account_id)
-                tasks = tasks or self.claim_shots(session, most=1, horizon=now)
-                if not tasks and may_rest:
-                    tasks = self._claim_rest(session, most=1, horizon=now)
-                if tasks:
-                    return tasks[0]
-            if was_shot and claims.anything_due(session, horizon=ahead):
-                tasks = self.claim_shots(session, most=1, horizon=ahead, account_id=account_id)
-                return tasks[0] if tasks else None
-        return None
+            if not claims.anything_due(session, horizon=ahead):
+                return []
+            tasks = self.claim_shots(session, most=most, horizon=now)
+            left = min(rest, most - len(tasks))
+            tasks += self._claim_rest(session, most=left, horizon=now)
+            if len(tasks) < most:
+                tasks += self.claim_shots(session, most=most - len(tasks), horizon=ahead)
+        return tasks
 
     def _claim_rest(self, session: Session, *, most: int, horizon: datetime) -> list[Task]:
         tools = self.tools
