@@ -12,6 +12,7 @@ from flask import Flask
 from sandbox.server import Running
 from sandbox.world import World
 from tests.databases import Database
+from tests.faults.person import Person
 from tests.machine.driving import Drive
 from tests.processes.plant import Plant
 from tests.support import MakeApp, Studio
@@ -34,6 +35,15 @@ def studio(used: str, live_app: Flask, world: World) -> Studio:
 def drive(studio: Studio) -> Drive:
     """The machine at full length, in virtual time."""
     return Drive(studio.app, studio.world)
+
+
+@pytest.fixture
+def person(used: str, live_app: Flask, world: World) -> Person:
+    """Somebody who signed in and owns the account, with a browser."""
+    made = Person(live_app.test_client(), Studio(live_app, world), Drive(live_app, world))
+    made.sign_in()
+    made.find()
+    return made
 
 
 @pytest.fixture

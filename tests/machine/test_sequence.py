@@ -92,26 +92,6 @@ def test_a_picture_that_meta_will_never_take_fails_at_once_with_its_cause(
     assert drive.notices() == ["A post could not be published"]
 
 
-def test_a_picture_that_could_not_be_fetched_is_tried_again_three_times(
-    studio: Studio, drive: Drive
-) -> None:
-    fault(studio.world, "create", "error", code=9004, subcode=2207052, count=3)
-    studio.post("Fetched at last", due_at=in_seconds(1800))
-
-    drive.run(seconds=3600)
-
-    assert drive.states() == ["published"]
-
-
-def test_a_picture_that_can_never_be_fetched_fails(studio: Studio, drive: Drive) -> None:
-    fault(studio.world, "create", "error", code=9004, subcode=2207052, count=99)
-    studio.post("Never fetched", due_at=in_seconds(1800))
-
-    drive.run(seconds=3600)
-
-    assert drive.states() == ["failed"]
-
-
 @pytest.mark.parametrize("kind", ["html_502", "lost_before", "truncated", "reset"])
 def test_an_outage_while_preparing_eats_no_tries(studio: Studio, drive: Drive, kind: str) -> None:
     fault(studio.world, "create", kind, count=40)
@@ -120,31 +100,6 @@ def test_an_outage_while_preparing_eats_no_tries(studio: Studio, drive: Drive, k
     drive.run(seconds=7200)
 
     assert drive.states() == ["published"]
-    assert len(drive.live()) == 1
-
-
-def test_throttling_waits_as_long_as_the_header_asks(studio: Studio, drive: Drive) -> None:
-    fault(studio.world, "create", "throttle", count=1, seconds=600)
-    studio.post("Throttled", due_at=in_seconds(1800))
-
-    drive.run(seconds=1200, until="held")
-    row = drive.row()
-    assert (row.state, row.hold_reason) == ("held", "throttled")
-
-    drive.run(seconds=7200)
-    assert drive.states() == ["published"]
-
-
-def test_not_ready_after_finished_is_answered_by_the_same_container(
-    studio: Studio, drive: Drive
-) -> None:
-    fault(studio.world, "publish", "error", code=9007, subcode=2207027, count=3)
-    studio.post("Patience", due_at=in_seconds(60))
-
-    drive.run(seconds=600)
-
-    assert drive.states() == ["published"]
-    assert drive.passed.count("container_made") == 1
     assert len(drive.live()) == 1
 
 
@@ -157,17 +112,6 @@ def test_a_full_quota_at_the_shot_waits_and_then_goes_out(studio: Studio, drive:
 
     drive.run(seconds=7200)
     assert drive.states() == ["published"]
-    assert len(drive.live()) == 1
-
-
-def test_a_container_that_breaks_after_finished_is_made_anew(studio: Studio, drive: Drive) -> None:
-    studio.post("Twice made", due_at=in_seconds(60))
-    fault(studio.world, "publish", "error", code=24, subcode=2207008, count=1)
-
-    drive.run(seconds=600)
-
-    assert drive.states() == ["published"]
-    assert drive.passed.count("container_made") == 2
     assert len(drive.live()) == 1
 
 
