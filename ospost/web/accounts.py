@@ -22,7 +22,7 @@ from ospost.domain import media_address
 from ospost.errors import Invalid
 from ospost.runtime import runtime
 from ospost.services import accounts, connections, invitations, mailing, people
-from ospost.web import passed
+from ospost.web import lateness, passed
 from ospost.web.choices import GRACES, zones_with
 from ospost.web.dates import dates_of
 from ospost.web.forms import posted
@@ -31,6 +31,7 @@ from ospost.web.negotiate import created, wants_json
 
 bp = Blueprint("accounts", __name__)
 bp.register_blueprint(passed.bp)
+bp.register_blueprint(lateness.bp)
 
 
 def _as_json(account: Account) -> dict[str, Any]:
@@ -65,8 +66,8 @@ def _index(mine: list[Account], *, link: str = "") -> str:
     return render_template(
         "accounts/index.html",
         accounts=accounts.health_of(session, mine, now=now),
-        offers=connections.offers(session, current_user.id),
         dates=dates_of(mine, now),
+        offers=connections.offers(session, current_user.id),
         invitations=[(row, row.account) for row in open_ones],
         link=link,
         facebook=here.facebook is not None,
@@ -193,8 +194,8 @@ def _show(account: Account, error: Invalid | None = None) -> ResponseReturnValue
         "accounts/show.html",
         account=account,
         health=accounts.health(session, account, now=now),
-        live=accounts.sent_posts(session, account.id),
         dates=dates_of([account], now)[account.id],
+        live=accounts.sent_posts(session, account.id),
         zone=zone,
         zones=zones_with(zone),
         grace=posted().get("grace", grace),

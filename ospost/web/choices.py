@@ -7,11 +7,10 @@ from ospost.domain import schedule
 NOT_PLACES = ("Etc/", "SystemV/", "posix/", "right/")
 
 GRACES: tuple[tuple[str, str], ...] = (
-    ("900", "15 minutes"),
+    ("600", "not at all (10 minutes at most)"),
     ("3600", "1 hour"),
     ("21600", "6 hours"),
-    ("86400", "1 day"),
-    ("259200", "3 days"),
+    ("86400", "24 hours"),
 )
 """How late a post may still go out: seconds and words."""
 

@@ -122,6 +122,31 @@ def test_settings_of_an_account(signed_in: FlaskClient, app: Flask) -> None:
         assert (account.grace_seconds, account.rehearse) == (None, False)
 
 
+def test_what_becomes_of_late_posts_is_chosen_for_each_account(
+    signed_in: FlaskClient, app: Flask
+) -> None:
+    clay = ids(signed_in)["clay.studio"]
+    url = f"/accounts/{clay}/settings"
+
+    answer = send(signed_in, url, grace="600", late_policy="ask", gap="300")
+    as_json = send(signed_in, url, json=True, gap="7")
+
+    assert (answer.status_code, answer.location) == (303, f"/accounts/{clay}")
+    assert as_json.get_json() == {
+        "id": clay,
+        "grace_seconds": 600,
+        "late_policy": "ask",
+        "backlog_gap_seconds": 7,
+    }
+    page = signed_in.get(url).text
+    assert '<option value="600" selected>' in page and '<option value="ask" selected>' in page
+    assert '<option value="7" selected>7 seconds</option>' in page
+    shown = signed_in.get(f"/accounts/{clay}").text
+    assert "at its time or not at all" in shown and "you are asked first" in shown
+    send(signed_in, f"/accounts/{clay}", timezone="Europe/Berlin")
+    assert signed_in.get(url, headers=JSON).get_json() == as_json.get_json()
+
+
 @pytest.mark.parametrize(
     ("fields", "field"),
     [
@@ -129,6 +154,9 @@ def test_settings_of_an_account(signed_in: FlaskClient, app: Flask) -> None:
         ({"timezone": "UTC", "grace": "soon"}, "grace"),
         ({"timezone": "UTC", "grace": "1"}, "grace"),
         ({"timezone": "UTC", "grace": "99999999999"}, "grace"),
+        ({"late_policy": "never"}, "late_policy"),
+        ({"gap": "-1"}, "gap"),
+        ({"gap": "99999"}, "gap"),
     ],
 )
 def test_wrong_settings_are_told_at_their_field(
@@ -136,8 +164,10 @@ def test_wrong_settings_are_told_at_their_field(
 ) -> None:
     clay = ids(signed_in)["clay.studio"]
 
-    page = send(signed_in, f"/accounts/{clay}", **fields)
-    problem = send(signed_in, f"/accounts/{clay}", json=True, **fields)
+    url = f"/accounts/{clay}" if field == "timezone" else f"/accounts/{clay}/settings"
+
+    page = send(signed_in, url, **fields)
+    problem = send(signed_in, url, json=True, **fields)
 
     assert page.status_code == 422 and f'id="{field}-error"' in page.text
     assert [error["field"] for error in problem.get_json()["errors"]] == [field]
