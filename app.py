@@ -23,6 +23,7 @@ from ospost.vault import VaultError
 from ospost.web import (
     accounts,
     auth,
+    checks,
     context,
     errors,
     files,
@@ -94,7 +95,8 @@ def _build(settings: Settings) -> Flask:
     Compress(app)
     for concern in (ids, security, errors, context, cli):
         concern.init_app(app)
-    for part in (health, metrics, auth, accounts, person, legal, stop, plan, posts, notices, files):
+    pages = (health, metrics, auth, accounts, person, legal, stop, plan, posts, notices, files)
+    for part in (*pages, checks):
         app.register_blueprint(part.bp)
     return app
 

@@ -83,6 +83,28 @@ class MediaCard:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CheckLine:
+    """One thing that a check found, ready to print; *url* leads to where it is mended."""
+
+    field: str
+    level: str  # stop, warn, hint
+    what: str
+    sentence: str
+    remedy: str
+    url: str
+    link: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checks:
+    """What is to be said of a post before its time."""
+
+    lines: tuple[CheckLine, ...]
+    checked: str  # '3 minutes ago'; "" when never
+    limit: str  # '12 of 100 in 24 hours, read 3 minutes ago'
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ComposePage:
     """The compose form with everything that was typed, and what is wrong with it."""
 
@@ -104,6 +126,7 @@ class ComposePage:
     gap_label: str = ""  # 'does not exist that night; we use 03:30'
     form_id: str = ""
     form_error: str = ""  # what concerns no single field
+    checked: tuple[CheckLine, ...] | None = None  # what “Check” found; None when nobody pressed it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,3 +153,4 @@ class PostPage:
     actions: frozenset[Action]  # by the table of the domain
     copy_form_id: str  # of the next copy, so that pressing twice is one
     token_warning: str  # "" or 'the connection ends before the post is due ...'
+    checks: Checks | None  # None when its time has passed

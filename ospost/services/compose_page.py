@@ -18,7 +18,7 @@ from ospost.domain.schedule import (
     resolve,
 )
 from ospost.errors import Invalid
-from ospost.services.cards import ComposePage, MediaCard
+from ospost.services.cards import CheckLine, ComposePage, MediaCard
 from ospost.services.people import accounts_of
 from ospost.services.post_page import picture
 from ospost.services.typed import Weighed
@@ -96,7 +96,13 @@ def move_refused(
 
 
 def returned(
-    session: Session, weighed: Weighed, *, user_id: int, post_id: int | None, form_error: str = ""
+    session: Session,
+    weighed: Weighed,
+    *,
+    user_id: int,
+    post_id: int | None,
+    form_error: str = "",
+    checked: tuple[CheckLine, ...] | None = None,
 ) -> ComposePage:
     """Return the form with everything that was typed, every picture, and all that is wrong."""
     asked = _asked(weighed.resolved, weighed.fold) if weighed.resolved else {"fold": weighed.fold}
@@ -116,6 +122,7 @@ def returned(
         errors=_by_field(weighed.complaints),
         warnings=_by_field(weighed.warnings),
         form_error=form_error,
+        checked=checked,
         **asked,
     )
 

@@ -11,13 +11,14 @@ from ospost.domain.media_rules import nearest_legal_cut
 from ospost.domain.schedule import clock, on_wall, wall_label
 from ospost.domain.states import State
 from ospost.imaging.values import Purpose
-from ospost.services import plan_rows
+from ospost.services import checking, plan_rows
 from ospost.services.card_making import as_json, card, due_of
 from ospost.services.cards import EventLine, MediaCard, PostPage
 from ospost.services.links import upload_path
 from ospost.services.outcome_view import error_of, moment_text, state_of
 from ospost.services.post_actions import next_copy, possible
 from ospost.services.posts import post_for
+from ospost.services.preflight import Around
 from ospost.services.renditions import key_of, recipe_for
 
 SIGNS = {
@@ -35,7 +36,9 @@ SIGNS = {
 }
 
 
-def page(session: Session, *, user_id: int, post_id: int, now: datetime) -> PostPage:
+def page(
+    session: Session, *, user_id: int, post_id: int, around: Around, now: datetime
+) -> PostPage:
     """Return what the page of one post shows; NotFound for a post of others."""
     post = post_for(session, user_id, post_id)
     row = plan_rows.read(session, post.id)
@@ -53,6 +56,7 @@ def page(session: Session, *, user_id: int, post_id: int, now: datetime) -> Post
         actions=possible(post),
         copy_form_id=next_copy(session, user_id=user_id, post_id=post.id),
         token_warning=token_warning(post.account, due_of(row), post.zone, shown.is_movable),
+        checks=checking.view(session, post, around, now=now),
     )
 
 

@@ -12,7 +12,7 @@ from ospost.domain import permalinks
 from ospost.errors import Invalid
 from ospost.runtime import runtime
 from ospost.services import compose_page, post_actions, post_page, posts
-from ospost.web import forms, telling
+from ospost.web import checks, forms, telling
 from ospost.web.negotiate import wants_json
 
 GONE = (
@@ -120,7 +120,13 @@ def _again(post_id: int, error: Invalid, **typed: str) -> ResponseReturnValue:
     """Show the page once more with what is wrong at its field, and what was typed."""
     if wants_json():
         raise error
-    page = post_page.page(db.session(), user_id=current_user.id, post_id=post_id, now=utcnow())
+    page = post_page.page(
+        db.session(),
+        user_id=current_user.id,
+        post_id=post_id,
+        around=checks.around(),
+        now=utcnow(),
+    )
     words = error.complaints[0][1]
     return render_template("posts/show.html", page=page, link_error=words, **typed), error.status
 

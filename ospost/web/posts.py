@@ -17,7 +17,7 @@ from ospost.services.outcome_view import leading
 from ospost.services.people import accounts_of
 from ospost.services.typed import NOW, SAVE_DRAFT, Typed, Weighed
 from ospost.services.weighing import Desk, weigh
-from ospost.web import forms, post_actions, telling
+from ospost.web import checks, forms, post_actions, telling
 from ospost.web.negotiate import created, problem, wants_json
 
 bp = Blueprint("posts", __name__)
@@ -34,6 +34,7 @@ def add() -> ResponseReturnValue:
     if weighed.complaints:
         return _refused(weighed)
     post_id = posts.save_new(db.session(), weighed, user_id=current_user.id, now=utcnow())
+    checks.look_over(post_id)
     runtime().nudge()
     if wants_json():
         return created(post_id, f"/post/{post_id}")
@@ -45,7 +46,13 @@ def show(post_id: int) -> ResponseReturnValue:
     """Show a post and its timeline: a page, its changing part, or JSON."""
     if wants_json():
         return telling.as_json(post_id)
-    page = post_page.page(db.session(), user_id=current_user.id, post_id=post_id, now=utcnow())
+    page = post_page.page(
+        db.session(),
+        user_id=current_user.id,
+        post_id=post_id,
+        around=checks.around(),
+        now=utcnow(),
+    )
     if "HX-Request" not in request.headers:
         return render_template("posts/show.html", page=page)
     answer = make_response(render_template("posts/_live.html", page=page))
@@ -65,7 +72,9 @@ def edit(post_id: int) -> ResponseReturnValue:
     weighed = _weigh(forms.typed(), post)
     if weighed.complaints:
         return _refused(weighed, post_id)
+    left = checks.place_of(post)
     posts.save_edit(db.session(), weighed, user_id=current_user.id, post_id=post_id, now=utcnow())
+    checks.look_over(post_id, left=left)
     runtime().nudge()
     return telling.as_json(post_id) if wants_json() else _saved(post_id, weighed)
 
@@ -73,7 +82,9 @@ def edit(post_id: int) -> ResponseReturnValue:
 @bp.post("/post/remove/<int:post_id>")
 def remove(post_id: int) -> ResponseReturnValue:
     """Take a post out of the plan; what is live stays on Instagram."""
+    left = checks.place_of(_mine(post_id))
     posts.remove(db.session(), user_id=current_user.id, post_id=post_id, now=utcnow())
+    checks.look_over(left=left)
     if wants_json():
         return jsonify(id=post_id, url="/")
     flash("Removed from Ospost.", "ok")
@@ -104,6 +115,7 @@ def publish(post_id: int) -> ResponseReturnValue:
 def move(post_id: int) -> ResponseReturnValue:
     """Give a post another time, as the clock of its zone shows it."""
     post = _mine(post_id)
+    left = checks.place_of(post)
     fields = forms.sent()
     date = forms.one(fields, "date")
     try:
@@ -122,6 +134,7 @@ def move(post_id: int) -> ResponseReturnValue:
             db.session(), post, user_id=current_user.id, date=date, error=error
         )
         return _form(page, error.status)
+    checks.look_over(post_id, left=left)
     runtime().nudge()
     return telling.changed(post_id, "Moved")
 
@@ -132,6 +145,7 @@ def swap() -> ResponseReturnValue:
     fields = forms.sent()
     a, b = forms.number(fields, "a"), forms.number(fields, "b")
     planning.swap(db.session(), user_id=current_user.id, a=a, b=b, now=utcnow())
+    checks.look_over(a, b)
     runtime().nudge()
     if wants_json():
         user_id = current_user.id

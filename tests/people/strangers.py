@@ -112,6 +112,8 @@ RULES: dict[str, Expected] = {
     "POST /accounts/<int:account_id>/originals": Expected(
         form=lambda _v: {"keep_originals_days": "30"}
     ),
+    "GET /accounts/<int:account_id>/checks": Expected(),
+    "POST /accounts/<int:account_id>/test": Expected(),
     "GET /accounts/choose": own(),
     "POST /accounts/choose": Expected(form=lambda v: {"account": str(v.found_id)}),
     "GET /accounts/passed": own(),
@@ -150,6 +152,8 @@ RULES: dict[str, Expected] = {
         form=lambda _v: {"permalink": "https://www.instagram.com/p/abcdef/"}
     ),
     "POST /post/duplicate/<int:post_id>": Expected(),
+    "POST /post/check": own(),
+    "POST /post/check/<int:post_id>": Expected(),
     "GET /post/edit/<int:post_id>": Expected(),
     "POST /post/edit/<int:post_id>": Expected(form=lambda _v: {"caption": "taken over"}),
     "POST /post/move/<int:post_id>": Expected(form=lambda _v: {"date": "2030-01-01T12:00"}),
