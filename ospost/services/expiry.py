@@ -51,16 +51,14 @@ def tell_due(sessions: sessionmaker[Session], *, can_renew: bool, now: datetime)
     """Tell the people of accounts whose access ends in 14, 7, 3 or 1 days; return how many notices.
 
     One for each threshold and person, with the date in their zone. What was told and holds no more
-    (renewed, or nearer by now) is ended. A token that ran out unrenewed marks its account.
+    (renewed, or nearer by now) is ended.
     """
     with sessions() as session, writing(session):
         wanted: dict[str, tuple[Account, Ending, int, User]] = {}
         for account, identity in _ending_soon(session, now):
             for ending in endings(account, identity, can_renew=can_renew):
                 days = threshold(ending.at, now=now)
-                if days == 0 and ending.what == TOKEN:
-                    lost(session, account, "The connection to Instagram has ended.", now=now)
-                elif days is not None:
+                if days is not None:
                     for user in _members(session, account.id):
                         key = f"token:{account.id}:{ending.what}:{days}:{user.id}"
                         wanted[key] = (account, ending, days, user)
@@ -146,9 +144,12 @@ def _tell(
 ) -> bool:
     when = f"{moment_words(ending.at, user.timezone)} ({user.timezone})"
     name = f"@{account.username}"
-    if ending.what == TOKEN:
+    if ending.what == TOKEN and days:
         title = f"The connection of {name} ends soon"
         sentence = f"It ends on {when}, and this server could not renew it."
+    elif ending.what == TOKEN:
+        title = f"The connection of {name} has ended"
+        sentence = f"It ended on {when}, and this server could not renew it. Its posts wait."
     elif days:
         title = f"The consent for {name} ends soon"
         sentence = f"What you allowed at Facebook holds until {when}; after 90 days Facebook wants it anew."
