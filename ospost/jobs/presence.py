@@ -10,9 +10,10 @@ from datetime import datetime
 
 from helpers import utcnow
 from ospost.clock import SharedClock
+from ospost.domain.outages import SHORTEST
 from ospost.domain.timings import Timings
 from ospost.runtime import Runtime
-from ospost.services import nodes
+from ospost.services import nodes, outages
 from ospost.services.publishing import claims
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class Presence:
         self._now = now
         self._clock = clock
         self._beaten_at = 0.0
+        self._lived_at = now()
 
     @property
     def is_heard(self) -> bool:
@@ -43,6 +45,7 @@ class Presence:
         """Free what processes of this host held that do not live any more."""
         host = socket.gethostname()
         with self._run.sessions() as session:
+            outages.note_start(session, now=self._now())
             known = nodes.names_on(session, host=host)
             dead = [name for name, pid in known if pid == os.getpid() or not _lives(pid)]
             if dead:
@@ -65,11 +68,15 @@ class Presence:
                 now=self._now(),
             )
         self._beaten_at = time.monotonic()
+        self._lived_at = self._now()
 
     def beat_if_due(self) -> None:
         """Beat every few seconds, and free what silent processes hold."""
         if time.monotonic() - self._beaten_at < self._timings.beat.total_seconds():
             return
+        if self._now() - self._lived_at >= SHORTEST:  # this computer has slept
+            with self._run.sessions() as session:
+                outages.note_start(session, now=self._now())
         self.beat()
         with self._run.sessions() as session:
             now = self._now()
@@ -84,6 +91,7 @@ class Presence:
         """Give back what this process holds and take it off the list."""
         with self._run.sessions() as session:
             claims.free_rows_of(session, [self.name], now=self._now())
+            outages.note_stop(session, now=self._now())
             nodes.leave(session, name=self.name)
 
 

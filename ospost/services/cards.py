@@ -5,6 +5,7 @@ from datetime import datetime
 
 from models import Account
 from ospost.domain.actions import Action
+from ospost.services.outages import Told
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +64,7 @@ class PlanPage:
     focus_date: str | None = None  # the day to scroll to
     more_url: str | None = None  # later days
     earlier_url: str | None = None
+    outages: tuple[Told, ...] = ()  # when this server was off, and what became of the posts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

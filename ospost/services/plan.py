@@ -17,8 +17,10 @@ from helpers import distance
 from models import Account
 from ospost.domain.states import WORDS, HoldReason
 from ospost.errors import Invalid, NotFound
+from ospost.services import outages
 from ospost.services.card_making import as_json, card, days
 from ospost.services.cards import PlanPage, PostCard
+from ospost.services.outages import Told
 from ospost.services.people import accounts_of
 from ospost.services.plan_rows import Picked, Window, pick
 
@@ -55,6 +57,7 @@ class Plan:
     account_id: int | None
     picked: Picked
     now: datetime
+    outages: tuple[Told, ...] = ()
 
     @property
     def etag(self) -> str:
@@ -65,6 +68,7 @@ class Plan:
             [tuple(row) for row in rows],
             [distance(row.due_at, self.now) for row in rows if row.due_at],
             self.picked.next_after is not None,
+            self.outages,
         )
         return hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
 
@@ -80,6 +84,7 @@ class Plan:
             focus_date=self.wish.date or None,
             more_url=self.more_url(),
             earlier_url=self._earlier_url(),
+            outages=self.outages,
         )
 
     def listing(self) -> dict[str, Any]:
@@ -111,7 +116,16 @@ class Plan:
         return self.wish.query(**{"from": earlier.date().isoformat()})
 
 
-def read(session: Session, *, user_id: int, wish: Wish, is_json: bool, now: datetime) -> Plan:
+def read(
+    session: Session,
+    *,
+    user_id: int,
+    wish: Wish,
+    is_json: bool,
+    now: datetime,
+    zone: str = "UTC",
+    seen_outage: str = "",
+) -> Plan:
     """Read the plan that *wish* asks for, of the accounts that the person may publish to.
 
     Raises `NotFound` for an account of others, `Invalid` for a filter that means nothing.
@@ -126,6 +140,9 @@ def read(session: Session, *, user_id: int, wish: Wish, is_json: bool, now: date
         account_id=chosen[0].id if wish.account else None,
         picked=pick(session, window),
         now=now,
+        outages=()
+        if is_json
+        else outages.news(session, user_id=user_id, zone=zone, seen=seen_outage, now=now),
     )
 
 

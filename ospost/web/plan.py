@@ -1,6 +1,15 @@
 """Pages: the plan."""
 
-from flask import Blueprint, Response, jsonify, make_response, render_template, request
+from flask import (
+    Blueprint,
+    Response,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+)
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -11,9 +20,13 @@ from ospost.runtime import runtime
 from ospost.services import plan, planning
 from ospost.services.plan import Wish
 from ospost.services.planning import Place
+from ospost.web import forms
 from ospost.web.negotiate import wants_json
 
 bp = Blueprint("plan", __name__)
+
+SEEN_OUTAGE = "seen_outage"
+KEY_LENGTH = 14
 
 
 @bp.get("/")
@@ -28,13 +41,29 @@ def index() -> ResponseReturnValue:
         date=asks.get("date", ""),
     )
     found = plan.read(
-        db.session(), user_id=current_user.id, wish=wish, is_json=wants_json(), now=utcnow()
+        db.session(),
+        user_id=current_user.id,
+        wish=wish,
+        is_json=wants_json(),
+        now=utcnow(),
+        zone=current_user.timezone,
+        seen_outage=session.get(SEEN_OUTAGE, ""),
     )
     if wants_json():
         return jsonify(found.listing())
     if "HX-Request" in request.headers:
         return _fragment(found)
     return render_template("plan/index.html", page=found.page())
+
+
+@bp.post("/outages/seen")
+def seen_outage() -> ResponseReturnValue:
+    """Put away what the plan tells of an outage (field `key`), in this browser."""
+    key = forms.one(forms.sent(), "key")
+    if not (key.isascii() and key.isdecimal() and len(key) == KEY_LENGTH):
+        raise Invalid(("key", "Send the key of the message."))
+    session[SEEN_OUTAGE] = max(key, session.get(SEEN_OUTAGE, ""))
+    return jsonify(seen=key) if wants_json() else redirect("/", 303)
 
 
 @bp.post("/")

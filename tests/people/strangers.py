@@ -114,6 +114,8 @@ RULES: dict[str, Expected] = {
     ),
     "GET /accounts/<int:account_id>/checks": Expected(),
     "POST /accounts/<int:account_id>/test": Expected(),
+    "GET /accounts/<int:account_id>/settings": Expected(),
+    "POST /accounts/<int:account_id>/settings": Expected(form=lambda _v: {"late_policy": "ask"}),
     "GET /accounts/choose": own(),
     "POST /accounts/choose": Expected(form=lambda v: {"account": str(v.found_id)}),
     "GET /accounts/passed": own(),
@@ -148,6 +150,7 @@ RULES: dict[str, Expected] = {
             "date": "2030-01-01T12:00",
         },
     ),
+    "POST /outages/seen": own("303 /", "200", key="20261121120000"),
     "POST /post/by-hand/<int:post_id>": Expected(
         form=lambda _v: {"permalink": "https://www.instagram.com/p/abcdef/"}
     ),
