@@ -16,6 +16,7 @@ from ospost.services import drafts, publications
 from ospost.services.database import writing
 from ospost.services.outcome_view import leading
 from ospost.services.people import account_for
+from ospost.services.renditions import refuse_gone
 from ospost.services.typed import SlideWish, Weighed
 
 
@@ -54,6 +55,7 @@ def save_new(session: Session, weighed: Weighed, *, user_id: int, now: datetime)
         session.flush()
         _write_slides(session, post, weighed.slides)
         if not weighed.is_draft:
+            refuse_gone(session, [slide.media_id for slide in post.slides])
             post.due_at = weighed.due_at
             publications.open_for(session, post, now=now, by=user_id)
         return post.id
@@ -80,6 +82,8 @@ def save_edit(
         _write(post, weighed, now)
         _write_slides(session, post, weighed.slides)
         has_changed = _content(post) != before
+        if not weighed.is_draft:
+            refuse_gone(session, [slide.media_id for slide in post.slides])
         if weighed.is_draft:
             drafts.put_back(session, post, now=now, by=user_id)
         elif shot is None or weighed.due_at is None:

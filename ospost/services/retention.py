@@ -23,6 +23,7 @@ from ospost.storage.base import Storage
 logger = logging.getLogger(__name__)
 
 BATCH = 100
+FEWEST_DAYS = 7  # longer than renditions are kept, so that nothing is left half dropped
 LONGEST_DAYS = 3650
 OVER = (State.PUBLISHED.value, State.CANCELLED.value)
 
@@ -168,7 +169,9 @@ def _has_pictures(
 
 def keep_for(session: Session, *, user_id: int, account_id: int, days: str) -> Account:
     """Say for how long an account's originals are kept after publishing; "" is for ever."""
-    if days and not (days.isascii() and days.isdecimal() and 1 <= int(days[:6]) <= LONGEST_DAYS):
+    if days and not (
+        days.isascii() and days.isdecimal() and FEWEST_DAYS <= int(days[:6]) <= LONGEST_DAYS
+    ):
         raise Invalid(("keep_originals_days", "Choose for how long originals are kept."))
     with writing(session):
         account = account_for(session, user_id, account_id)
