@@ -22,83 +22,84 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from models import Followup, Instance, Node, Publication
+from models import Instance, Node, Publication
 from ospost.domain.states import State
 from ospost.domain.steps import after_loss
 from ospost.domain.timings import Timings
 from ospost.services.database import writing
 from ospost.services.publishing.rows import Note, Work, append, load
+from ospost.services.publishing.statements import FOLLOWUP, INSTANCE, PUBLICATION
 from ospost.services.schema import BATCHES
 
+ROW = PUBLICATION.c
 HORIZON, NOW = (
-    bindparam("horizon", type_=Publication.due_at.type),
-    bindparam("moment", type_=Publication.due_at.type),
+    bindparam("horizon", type_=ROW.due_at.type),
+    bindparam("moment", type_=ROW.due_at.type),
 )
 READY: ColumnElement[str] = literal_column("'ready'")
-OVERDUE = bindparam("overdue", type_=Publication.due_at.type)
-LEASE_END = bindparam("lease_end", type_=Publication.due_at.type)
+OVERDUE = bindparam("overdue", type_=ROW.due_at.type)
+LEASE_END = bindparam("lease_end", type_=ROW.due_at.type)
 PUBLISHING: ColumnElement[str] = literal_column("'publishing'")
 
 
-def _shots() -> Select[int]:
+def _shots() -> Select[Any]:
     """Select what is ready and due, of each account only the post that is first in line."""
-    other = aliased(Publication)
+    other = PUBLICATION.alias().c
     # a backlog, which is spread out, does not make punctual posts late
-    may_pass = and_(other.due_at < OVERDUE, Publication.due_at >= OVERDUE)
+    may_pass = and_(other.due_at < OVERDUE, ROW.due_at >= OVERDUE)
     is_ahead = or_(
         other.state == PUBLISHING,
         and_(other.owner != "", other.next_at > NOW, other.due_at <= HORIZON),
-        and_(other.due_at < Publication.due_at, ~may_pass),
-        and_(other.due_at == Publication.due_at, other.id < Publication.id),
+        and_(other.due_at < ROW.due_at, ~may_pass),
+        and_(other.due_at == ROW.due_at, other.id < ROW.id),
     )
     is_blocked = exists().where(
-        other.account_id == Publication.account_id,
-        other.id != Publication.id,
+        other.account_id == ROW.account_id,
+        other.id != ROW.id,
         # written out, so that SQLite sees that the partial index serves
         other.state.in_([READY, PUBLISHING]),
         is_ahead,
     )
     return (
-        select(Publication.id)
+        select(ROW.id)
         .where(
-            Publication.next_at <= HORIZON,
-            Publication.state == READY,
-            Publication.due_at <= HORIZON,
+            ROW.next_at <= HORIZON,
+            ROW.state == READY,
+            ROW.due_at <= HORIZON,
             ~is_blocked,
         )
-        .order_by(Publication.next_at)
+        .order_by(ROW.next_at)
         .limit(bindparam("most"))
         .with_for_update(skip_locked=True)
     )
 
 
-def _rest() -> Select[int, datetime | None]:
+def _rest() -> Select[Any]:
     """Select everything else that is due, oldest first, with the moment that it wanted."""
-    is_shot = and_(Publication.state == READY, Publication.due_at <= HORIZON)
+    is_shot = and_(ROW.state == READY, ROW.due_at <= HORIZON)
     return (
-        select(Publication.id, Publication.next_at)
-        .where(Publication.next_at <= HORIZON, ~is_shot)
-        .order_by(Publication.next_at)
+        select(ROW.id, ROW.next_at)
+        .where(ROW.next_at <= HORIZON, ~is_shot)
+        .order_by(ROW.next_at)
         .limit(bindparam("most"))
         .with_for_update(skip_locked=True)
     )
 
 
-def _taking(wanted: Select[int]) -> Any:
+def _taking(wanted: Select[Any]) -> Any:
     """Take what *wanted* selects; on PostgreSQL what another process is taking is skipped."""
     rows = wanted.cte("wanted").prefix_with("MATERIALIZED", dialect="postgresql")
     return (
-        update(Publication)
-        .where(Publication.id.in_(select(rows.c.id)))
+        update(PUBLICATION)
+        .where(ROW.id.in_(select(rows.c.id)))
         .values(
-            fence=Publication.fence + 1,
+            fence=ROW.fence + 1,
             owner=bindparam("new_owner"),
             next_at=LEASE_END,
         )
-        .returning(Publication.id)
-        .execution_options(synchronize_session=False)
+        .returning(ROW.id)
     )
 
 
@@ -106,29 +107,27 @@ def _taking(wanted: Select[int]) -> Any:
 _TAKE_SHOTS = _taking(_shots())
 _REST = _rest()
 _TAKE_REST = (
-    update(Publication)
-    .where(Publication.id.in_(bindparam("ids", expanding=True)))
+    update(PUBLICATION)
+    .where(ROW.id.in_(bindparam("ids", expanding=True)))
     .values(
-        fence=Publication.fence + 1,
+        fence=ROW.fence + 1,
         owner=bindparam("new_owner"),
         # the last look at a ready post must not keep it past its moment: the shot may take over
         next_at=case(
-            (and_(Publication.state == READY, Publication.due_at < LEASE_END), Publication.due_at),
+            (and_(ROW.state == READY, ROW.due_at < LEASE_END), ROW.due_at),
             else_=LEASE_END,
         ),
     )
-    .execution_options(synchronize_session=False)
 )
 _COUNT_UP = (
-    update(Instance)
-    .where(Instance.name == BATCHES)
-    .values(value=cast(cast(Instance.value, BigInteger) + 1, Text))
-    .execution_options(synchronize_session=False)
+    update(INSTANCE)
+    .where(INSTANCE.c.name == BATCHES)
+    .values(value=cast(cast(INSTANCE.c.value, BigInteger) + 1, Text))
 )
 _ANYTHING = select(
     or_(
-        exists().where(Publication.next_at <= HORIZON),
-        exists().where(Followup.next_at <= HORIZON),
+        exists().where(ROW.next_at <= HORIZON),
+        exists().where(FOLLOWUP.c.next_at <= HORIZON),
     )
 )
 

@@ -3,16 +3,15 @@
 import logging
 from datetime import datetime
 
-from sqlalchemy import case, exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from models import Account, Notice, Publication
 from ospost.domain.shooting import Keeping, keeping
 from ospost.domain.states import State
 from ospost.services.database import writing
 from ospost.services.notices import end_notices_of_post
 from ospost.services.publishing.rows import Note, Work, add_followup, append
+from ospost.services.publishing.statements import ACCOUNT_IS_WELL, LIVE_SO_FAR, RECORD_LIVE
 from ospost.services.publishing.telling import notify
 from ospost.services.publishing.tools import Tools
 
@@ -56,17 +55,7 @@ def _write(
     permalink: str,
     now: datetime,
 ) -> None:
-    found = session.execute(
-        select(
-            Publication.state,
-            Publication.fence,
-            Publication.intent_no,
-            Publication.ig_media_id,
-            exists().where(Notice.post_id == work.post_id, Notice.ended_at.is_(None)),
-        )
-        .where(Publication.id == work.id)
-        .with_for_update()  # two that found it out at once: the second sees the first
-    ).one_or_none()
+    found = session.execute(LIVE_SO_FAR, {"row_id": work.id}).one_or_none()
     if found is None:
         return  # the account was deleted while the call was under way; nobody is left to tell
     state, fence, intent_no, known_id, is_told = found
@@ -76,23 +65,16 @@ def _write(
             _warn_of_second_copy(session, work, fence, media_id or "", now)
         return
     session.execute(
-        update(Publication)
-        .where(Publication.id == work.id)
-        .values(
-            state=State.PUBLISHED.value,
-            fence=Publication.fence + 1,
-            owner="",
-            ig_media_id=media_id,
-            permalink=permalink,
-            sent_at=sent_at,
-            published_at=published_at,
-            next_at=None if media_id else now,
-            error=None,
-            hold_reason="",
-            hold_until=None,
-            held_from="",
-            updated_at=now,
-        )
+        RECORD_LIVE,
+        {
+            "row_id": work.id,
+            "new_ig_media_id": media_id,
+            "new_permalink": permalink,
+            "new_sent_at": sent_at,
+            "new_published_at": published_at,
+            "new_next_at": None if media_id else now,
+            "new_updated_at": now,
+        },
     )
     note = Note(cause="published", sentence=sentence, detail={"media": media_id or ""})
     append(
@@ -106,7 +88,7 @@ def _write(
     )
     if media_id:
         plan_followups(session, work, now)
-    _account_is_well(session, work)
+    session.execute(ACCOUNT_IS_WELL, {"row_id": work.account_id})
     if is_told:
         end_notices_of_post(session, work.post_id, now=now)
     if intent_no > work.intent_no:
@@ -118,19 +100,6 @@ def plan_followups(session: Session, work: Work, now: datetime) -> None:
     add_followup(session, work.id, "details", at=now)
     if work.first_comment:
         add_followup(session, work.id, "first_comment", at=now)
-
-
-def _account_is_well(session: Session, work: Work) -> None:
-    session.execute(
-        update(Account)
-        .where(Account.id == work.account_id)
-        .values(
-            throttle_count=0,
-            throttled_until=None,
-            quota_used=Account.quota_used + 1,
-            trouble=case((Account.needs_reconnect.is_(True), Account.trouble), else_=""),
-        )
-    )
 
 
 def _warn_of_second_copy(

@@ -9,12 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from models import Account, Event, Followup, Post, Publication, Slide
 from ospost.domain.states import HoldReason, Kind, State, can_move
 from ospost.services.database import writing
+from ospost.services.publishing.statements import (
+    ACCOUNT,
+    APPEND,
+    FOLLOW_UP,
+    POST,
+    PUBLICATION,
+    SLIDE,
+    moving,
+)
 
 ASK_FIRST = "ask"
 """`Account.late_policy` of an account whose late posts wait for a person's word."""
@@ -86,59 +94,60 @@ class Work:
 
 
 _COLUMNS = (
-    Publication.id,
-    Publication.post_id,
-    Publication.frame_no,
-    Publication.state,
-    Publication.revision,
-    Publication.fence,
-    Publication.due_at,
-    Publication.next_at,
-    Publication.tries,
-    Publication.container_id,
-    Publication.container_revision,
-    Publication.container_made_at,
-    Publication.finished_at,
-    Publication.baseline,
-    Publication.intent_at,
-    Publication.first_intent_at,
-    Publication.intent_no,
-    Publication.looks,
-    Publication.absent_looks,
-    Publication.absent_look_at,
-    Publication.told_at,
-    Publication.ig_media_id,
-    Publication.hold_reason,
-    Publication.held_from,
-    Publication.updated_at,
-    Publication.account_id,
-    Post.kind,
-    Post.caption,
-    Post.first_comment,
-    Slide.id.label("slide_id"),
-    Account.ig_id,
-    Account.username,
-    Account.login,
-    Account.token_sealed,
-    Account.token_expires_at,
-    Account.grace_seconds,
-    Account.late_policy,
-    Account.backlog_gap_seconds,
-    Account.rehearse,
-    Account.paused_at,
-    Account.needs_reconnect,
-    Account.throttled_until,
-    Account.quota_used,
-    Account.quota_total,
+    PUBLICATION.c.id,
+    PUBLICATION.c.post_id,
+    PUBLICATION.c.frame_no,
+    PUBLICATION.c.state,
+    PUBLICATION.c.revision,
+    PUBLICATION.c.fence,
+    PUBLICATION.c.due_at,
+    PUBLICATION.c.next_at,
+    PUBLICATION.c.tries,
+    PUBLICATION.c.container_id,
+    PUBLICATION.c.container_revision,
+    PUBLICATION.c.container_made_at,
+    PUBLICATION.c.finished_at,
+    PUBLICATION.c.baseline,
+    PUBLICATION.c.intent_at,
+    PUBLICATION.c.first_intent_at,
+    PUBLICATION.c.intent_no,
+    PUBLICATION.c.looks,
+    PUBLICATION.c.absent_looks,
+    PUBLICATION.c.absent_look_at,
+    PUBLICATION.c.told_at,
+    PUBLICATION.c.ig_media_id,
+    PUBLICATION.c.hold_reason,
+    PUBLICATION.c.held_from,
+    PUBLICATION.c.updated_at,
+    PUBLICATION.c.account_id,
+    POST.c.kind,
+    POST.c.caption,
+    POST.c.first_comment,
+    SLIDE.c.id.label("slide_id"),
+    ACCOUNT.c.ig_id,
+    ACCOUNT.c.username,
+    ACCOUNT.c.login,
+    ACCOUNT.c.token_sealed,
+    ACCOUNT.c.token_expires_at,
+    ACCOUNT.c.grace_seconds,
+    ACCOUNT.c.late_policy,
+    ACCOUNT.c.backlog_gap_seconds,
+    ACCOUNT.c.rehearse,
+    ACCOUNT.c.paused_at,
+    ACCOUNT.c.needs_reconnect,
+    ACCOUNT.c.throttled_until,
+    ACCOUNT.c.quota_used,
+    ACCOUNT.c.quota_total,
 )
 
 _LOAD = (
     select(*_COLUMNS)
-    .join(Post, Post.id == Publication.post_id)
-    .join(Account, Account.id == Publication.account_id)
-    .outerjoin(Slide, (Slide.post_id == Post.id) & (Slide.no == Publication.frame_no))
-    .where(Publication.id.in_(bindparam("ids", expanding=True)))
-    .order_by(Publication.due_at, Publication.id)
+    .select_from(PUBLICATION)
+    .join(POST, POST.c.id == PUBLICATION.c.post_id)
+    .join(ACCOUNT, ACCOUNT.c.id == PUBLICATION.c.account_id)
+    .outerjoin(SLIDE, (SLIDE.c.post_id == POST.c.id) & (SLIDE.c.no == PUBLICATION.c.frame_no))
+    .where(PUBLICATION.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(PUBLICATION.c.due_at, PUBLICATION.c.id)
 )
 
 
@@ -180,21 +189,24 @@ def advance(
     to: State,
     note: Note | None,
     now: datetime,
-    extra_where: tuple[Any, ...] = (),
+    is_shot: bool = False,
     **values: Any,
 ) -> None:
     """Move *work* to the state *to* and set *values*, if its fence still holds.
 
-    Call inside `writing`. Raises `LostFence` when it does not, and writes nothing then.
+    *is_shot*: and if it may be sent at this moment. Call inside `writing`. Raises `LostFence` when
+    it does not hold, and writes nothing then.
     """
     if to is not work.state and not can_move(work.state, to):
         raise ValueError(f"{work.state} cannot become {to}")
+    values |= {"state": to.value, "updated_at": now}
     changed = session.execute(
-        update(Publication)
-        .where(Publication.id == work.id, Publication.fence == work.fence, *extra_where)
-        .values(state=to.value, updated_at=now, **values)
-        .returning(Publication.id)
-        .execution_options(synchronize_session=False)
+        moving(tuple(sorted(values)), is_shot=is_shot),
+        {
+            "row_id": work.id,
+            "row_fence": work.fence,
+            **{f"new_{name}": value for name, value in values.items()},
+        },
     ).first()
     if changed is None:
         raise LostFence(work.id)
@@ -214,9 +226,9 @@ def append(
 ) -> None:
     """Add one line to a timeline; call inside `writing`."""
     session.execute(
-        _APPEND,
+        APPEND,
         {
-            "publication": publication_id,
+            "of_publication": publication_id,
             "publication_id": publication_id,
             "at": now,
             "fence": fence,
@@ -229,26 +241,6 @@ def append(
     )
 
 
-_APPEND = insert(Event).values(
-    no=select(func.coalesce(func.max(Event.no), 0) + 1)
-    .where(Event.publication_id == bindparam("publication"))
-    .scalar_subquery(),
-    **{
-        name: bindparam(name)
-        for name in (
-            "publication_id",
-            "at",
-            "fence",
-            "from_state",
-            "to_state",
-            "cause",
-            "sentence",
-            "detail",
-        )
-    },
-)
-
-
 def release(session: Session, work: Work, *, next_at: datetime, now: datetime) -> None:
     """Give the row back unchanged, to be taken again at *next_at*."""
     with writing(session, beside=True):
@@ -257,13 +249,8 @@ def release(session: Session, work: Work, *, next_at: datetime, now: datetime) -
 
 def add_followup(session: Session, publication_id: int, kind: str, *, at: datetime) -> None:
     """Plan work after publishing, once; call inside `writing`."""
-    known = session.scalar(
-        select(Followup.id).where(Followup.publication_id == publication_id, Followup.kind == kind)
-    )
-    if known is None:
-        session.execute(
-            insert(Followup).values(publication_id=publication_id, kind=kind, next_at=at)
-        )
+    values = {"new_publication_id": publication_id, "new_kind": kind, "new_next_at": at}
+    session.execute(FOLLOW_UP, values)
 
 
 def hold_values(

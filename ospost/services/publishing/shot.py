@@ -9,11 +9,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from models import Account, Publication
+from models import Publication
 from ospost.domain.meta_codes import Kind
 from ospost.domain.pace import look_at
 from ospost.domain.reactions import HOLDS
@@ -42,6 +42,7 @@ from ospost.services.publishing.holding import (
 )
 from ospost.services.publishing.live import record_live
 from ospost.services.publishing.rows import LostFence, Note, Work, advance, hold_values, release
+from ospost.services.publishing.statements import FENCE
 from ospost.services.publishing.telling import error_of, notify
 from ospost.services.publishing.tools import Stopwatch, Tools
 
@@ -133,10 +134,6 @@ def _is_spaced(tools: Tools, session: Session, work: Work, now: datetime) -> boo
 
 
 def _write_intent(session: Session, work: Work, aim: Aim, *, now: datetime) -> None:
-    is_stopped = exists().where(
-        Account.id == work.account_id,
-        or_(Account.paused_at.is_not(None), Account.rehearse.is_(True)),
-    )
     with writing(session, beside=True):
         advance(
             session,
@@ -144,18 +141,13 @@ def _write_intent(session: Session, work: Work, aim: Aim, *, now: datetime) -> N
             to=aim.to,
             note=Note(cause="intent", sentence="Going out now."),
             now=now,
-            extra_where=(
-                Publication.state == State.READY.value,
-                Publication.revision == Publication.container_revision,
-                Publication.due_at <= now,
-                ~is_stopped,
-            ),
+            is_shot=True,
             **aim.values,
         )
 
 
 def _is_still_ours(session: Session, work: Work) -> bool:
-    fence = session.scalar(select(Publication.fence).where(Publication.id == work.id))
+    fence = session.scalar(FENCE, {"row_id": work.id})
     return holds_fence(work.fence, fence)
 
 
