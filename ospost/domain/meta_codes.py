@@ -6,7 +6,9 @@ users, so the developer's message may be matched where one code has several mean
 """
 
 import re
+from dataclasses import replace
 
+from helpers import shorten
 from ospost.domain import meta_access_rows as access
 from ospost.domain import meta_general_rows as general
 from ospost.domain.meta_access_rows import ACCESS
@@ -39,6 +41,9 @@ MEANT_BY_MESSAGE: tuple[tuple[int, str, Known], ...] = (
 )
 """Code, part of the message in lower case, what is meant; only where the pair itself is vague."""
 
+LONGEST_QUOTE = 300
+
+_NUMBER_AHEAD = re.compile(r"^\(#\d+\)\s*")
 _CONTAINER_SUBCODE = re.compile(r"\b22\d{5}\b")
 
 
@@ -46,7 +51,7 @@ def lookup(code: int | None, subcode: int | None, message: str = "") -> Known:
     """Return what is known about an error; of kind OTHER when nothing is.
 
     The exact pair wins, then a publishing subcode under whatever code, then a name or a phrase in
-    *message*, then the code alone.
+    *message*, then the code alone. What nobody knows is told in Meta's own words.
     """
     if code is not None and subcode is not None and (code, subcode) in ROWS:
         return ROWS[code, subcode]
@@ -55,7 +60,16 @@ def lookup(code: int | None, subcode: int | None, message: str = "") -> Known:
     by_message = _by_message(code, message)
     if by_message is not None:
         return by_message
-    return ROWS.get((code, None), UNKNOWN) if code is not None else UNKNOWN
+    known = ROWS.get((code, None)) if code is not None else None
+    return known or _in_its_own_words(message)
+
+
+def _in_its_own_words(message: str) -> Known:
+    """Return what is said of an error that is in no table: that it is unknown, and what Meta said."""
+    words = shorten(_NUMBER_AHEAD.sub("", message), LONGEST_QUOTE)
+    if not words:
+        return UNKNOWN
+    return replace(UNKNOWN, sentence=f"{UNKNOWN.sentence} It said: “{words}”")
 
 
 def container_subcode(status_text: str) -> int | None:
