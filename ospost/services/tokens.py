@@ -245,6 +245,7 @@ def _look_by_facebook(
 
 def _failed(error: GraphError) -> Seen:
     """Note a trouble that says nothing of the token; after an outage it is looked at again soon."""
-    logger.warning("a token could not be looked at", extra=error.details())
+    told = {name: value for name, value in error.details().items() if name != "message"}
+    logger.warning("a token could not be looked at", extra=told)
     is_answered = isinstance(error, Refused) and error.kind not in OUTAGES
     return Seen(trouble=error.sentence, is_answered=is_answered)
