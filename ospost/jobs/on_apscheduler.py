@@ -285,4 +285,6 @@ def tools_of(run: Runtime, *, owner: str) -> Tools:
         rehearse=run.rehearse,
         owner=owner,
         now=run.clock.now,
+        own_link=run.own_link,
+        is_sandbox=run.is_sandbox,
     )

@@ -29,6 +29,7 @@ from ospost.services.outcome_view import (
     state_of,
     word_of,
 )
+from ospost.services.preflight import told_of_limit
 from ospost.services.renditions import key_of, recipe_for
 
 TITLE_LENGTH = 60
@@ -50,6 +51,7 @@ def card(row: Row[Any], now: datetime) -> PostCard:
         state=state,
         word=word_of(state),
         hint=_next_try(row, now) or hint_of(state, row.hold_reason or "", row.error),
+        doubt=told_of_limit(row.findings) if state == "scheduled" else "",
         is_prepared=row.state == State.READY,
         caption=row.caption,
         title=shorten(row.caption, TITLE_LENGTH) or NO_WORDS,

@@ -19,6 +19,7 @@ class PostCard:
     state: str  # as JSON calls it
     word: str  # as the screen calls it
     hint: str  # why it waits or what went wrong, in a sentence; "" when nothing
+    doubt: str  # why its day may have no room for it; "" when it has
     is_prepared: bool
     caption: str
     title: str  # the first words of the caption, or 'Photo without words'

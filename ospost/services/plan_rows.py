@@ -32,6 +32,7 @@ COLUMNS = (
     Post.wall_time,
     Post.zone,
     Post.fold,
+    Post.findings,
     Account.username,
     Publication.state,
     Publication.hold_reason,

@@ -22,7 +22,7 @@ from ospost.domain import media_address
 from ospost.errors import Invalid
 from ospost.runtime import runtime
 from ospost.services import accounts, connections, invitations, mailing, people
-from ospost.web import lateness, passed
+from ospost.web import checks, lateness, passed
 from ospost.web.choices import GRACES, zones_with
 from ospost.web.dates import dates_of
 from ospost.web.forms import posted
@@ -59,6 +59,7 @@ def index() -> ResponseReturnValue:
 
 
 def _index(mine: list[Account], *, link: str = "") -> str:
+    checks.read_limits(mine)
     session, now, here = db.session(), utcnow(), runtime()
     open_ones: list[Invitation] = []
     if current_user.is_owner:
@@ -182,6 +183,7 @@ def show(account_id: int) -> ResponseReturnValue:
     account = people.account_for(db.session(), current_user.id, account_id)
     if wants_json():
         return jsonify(_as_json(account))
+    checks.read_limits([account])
     return _show(account)
 
 

@@ -156,6 +156,7 @@ def test(account_id: int) -> ResponseReturnValue:
 def read_limits(accounts: list[Account]) -> None:
     """Have limits that are too old to be shown read behind the page."""
     if questions.want_limits(db.session(), accounts, now=utcnow()):
+        people.accounts_of(db.session(), current_user.id)  # all anew in one question
         runtime().nudge()
 
 

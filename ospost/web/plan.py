@@ -20,10 +20,13 @@ from ospost.runtime import runtime
 from ospost.services import plan, planning
 from ospost.services.plan import Wish
 from ospost.services.planning import Place
-from ospost.web import forms
+from ospost.web import checks, forms
 from ospost.web.negotiate import wants_json
 
 bp = Blueprint("plan", __name__)
+
+MOST_LOOKED_OVER = 50
+"""How many posts of a reordered row are checked at once; the others are when they are prepared."""
 
 SEEN_OUTAGE = "seen_outage"
 KEY_LENGTH = 14
@@ -72,14 +75,16 @@ def reorder() -> ResponseReturnValue:
     body = request.get_json()
     if not isinstance(body, dict):
         raise Invalid(("", "Send account_id, start and end."))
+    start, end = _place(body.get("start"), "start"), _place(body.get("end"), "end")
     order = planning.reorder(
         db.session(),
         user_id=current_user.id,
         account_id=_whole(body.get("account_id"), "account_id"),
-        start=_place(body.get("start"), "start"),
-        end=_place(body.get("end"), "end"),
+        start=start,
+        end=end,
         now=utcnow(),
     )
+    checks.look_over(*order[min(start.index, end.index) :][:MOST_LOOKED_OVER])
     runtime().nudge()
     return jsonify(order=order)
 

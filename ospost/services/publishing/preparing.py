@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Slide
+from ospost.domain.findings import Finding
 from ospost.domain.meta_codes import container_subcode, lookup
 from ospost.domain.pace import poll_at, prepare_at, status_check_at
 from ospost.domain.reactions import NEEDS_RECONNECT, Reaction, container_reaction
@@ -17,7 +18,7 @@ from ospost.graph.errors import GraphError, NoAnswer, NotSent, Refused
 from ospost.services.database import writing
 from ospost.services.library import instagram_rendition
 from ospost.services.links import media_path
-from ospost.services.publishing import trouble
+from ospost.services.publishing import before, trouble
 from ospost.services.publishing.holding import (
     REMEDIES,
     hold_if_full,
@@ -96,7 +97,9 @@ def _make_container(tools: Tools, session: Session, work: Work) -> None:
     access = tools.access(work)
     full = read_quota(tools, session, work)
     baseline = _read_baseline(tools, work)
-    preparing = _begin(tools, session, work, baseline=baseline, full=full)
+    is_first = work.state is not State.PREPARING
+    found = before.check(tools, session, work) if is_first else None
+    preparing = _begin(tools, session, work, baseline=baseline, full=full, found=found)
     tools.reached("preparing")
     link = _media_link(tools, session, preparing)
     if link is None:
@@ -129,7 +132,15 @@ def _make_container(tools: Tools, session: Session, work: Work) -> None:
     tools.reached("container_saved")
 
 
-def _begin(tools: Tools, session: Session, work: Work, *, baseline: list[str], full: str) -> Work:
+def _begin(
+    tools: Tools,
+    session: Session,
+    work: Work,
+    *,
+    baseline: list[str],
+    full: str,
+    found: list[Finding] | None,
+) -> Work:
     """Enter `preparing` with what was read, and take a whole lease for the slow call."""
     now = tools.now()
     first = work.state is not State.PREPARING
@@ -147,6 +158,8 @@ def _begin(tools: Tools, session: Session, work: Work, *, baseline: list[str], f
             finished_at=None,
             next_at=now + tools.timings.create_lease,
         )
+        if found is not None:
+            before.tell(session, work, found, now=now)
         if full and first:
             notify(
                 session,

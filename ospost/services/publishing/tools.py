@@ -14,6 +14,7 @@ from helpers import utcnow
 from ospost.domain.timings import Timings
 from ospost.graph.client import Access, GraphClient, Login
 from ospost.graph.errors import Refused
+from ospost.graph.own_link import OwnLink
 from ospost.imaging.workshop import Workshop
 from ospost.services.publishing.rows import Work
 from ospost.storage.base import Storage
@@ -66,6 +67,8 @@ class Tools:
     now: Callable[[], datetime] = utcnow
     reached: Callable[[str], None] = _nothing
     breaker: "Breaker" = field(default_factory=lambda: Breaker())
+    own_link: OwnLink | None = None  # None: the address of the photos is not looked at
+    is_sandbox: bool = False
 
     def access(self, work: Holder) -> Access:
         """Open the token of *work*'s account.
