@@ -78,8 +78,8 @@ def _tidy(run: Runtime, now: datetime) -> object:
     return housekeeping.tidy(run.sessions, storage=run.storage, now=now)
 
 
-def _watch_server(run: Runtime, now: datetime) -> object:
-    return alarms.watch(
+def _watch_server(run: Runtime, now: datetime) -> None:
+    alarms.watch(
         run.sessions,
         now=now,
         skew=run.graph.clock_skew(),

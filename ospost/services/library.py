@@ -173,11 +173,21 @@ def kept_file(
 def instagram_rendition(
     session: Session, *, storage: Storage, workshop: Workshop, slide: Slide, now: datetime
 ) -> Rendition:
-    """Return the picture that Instagram is to fetch for *slide*, made if it is not there."""
+    """Return the picture that Instagram is to fetch for *slide*, made if it is not there.
+
+    Its file, or the original's, is compared with its hash before: what was changed on the disk
+    must not go out. Raises `Invalid` on `media` for an original that is gone or changed.
+    """
     recipe = recipe_for(Purpose.INSTAGRAM, slide.crop)
     media = session.get_one(Media, slide.media_id)
     return find_or_make(
-        session, storage=storage, workshop=workshop, media=media, recipe=recipe, now=now
+        session,
+        storage=storage,
+        workshop=workshop,
+        media=media,
+        recipe=recipe,
+        now=now,
+        is_checked=True,
     )
 
 

@@ -4,6 +4,7 @@ The address of a derived picture follows from the media item, its cut and its pu
 list of a thousand posts names its thumbnails without asking the database.
 """
 
+import hashlib
 from datetime import datetime
 
 from sqlalchemy import select
@@ -16,6 +17,13 @@ from ospost.imaging.values import Purpose, Recipe
 from ospost.imaging.workshop import Workshop
 from ospost.services.database import writing
 from ospost.storage.base import Storage, fanned_out
+
+
+
+LOST = (
+    "The file of this picture is gone from this server's disk, or was changed there. Choose the"
+    " picture again."
+)
 
 
 class OriginalGone(Invalid):
@@ -61,19 +69,23 @@ def find_or_make(
     media: Media,
     recipe: Recipe,
     now: datetime,
+    is_checked: bool = False,
 ) -> Rendition:
     """Return the picture of *recipe*, made now unless it is there already.
 
-    Safe to call from several processes at once: the file is put in place whole and is the same
+    *is_checked*: believe no file before its hash was compared; a changed picture is made anew, a
+    changed original refused. Safe to call from several processes at once: the file is put in place whole and is the same
     whoever makes it, the row is kept once. Raises `BadPicture` and the workshop's troubles.
     """
     digest = recipe.digest(media.sha256)
     wanted = select(Rendition).where(Rendition.media_id == media.id, Rendition.recipe == digest)
     found = session.scalar(wanted)
-    if found is not None and storage.exists(found.storage_key):
+    if found is not None and _is_good(storage, found, is_checked=is_checked):
         return found
     if media.original_dropped_at is not None:
         raise OriginalGone
+    if is_checked and not is_as_kept(storage, media.storage_key, media.sha256):
+        raise Invalid(("media", LOST))
     key = key_of(media.id, media.sha256, recipe)
     media_id, original = media.id, storage.local_path(media.storage_key)
     session.rollback()  # no transaction stays open while the picture is made
@@ -103,6 +115,24 @@ def find_or_make(
             for name, value in values.items():
                 setattr(kept, name, value)
     return kept
+
+
+def _is_good(storage: Storage, found: Rendition, *, is_checked: bool) -> bool:
+    if is_checked:
+        return is_as_kept(storage, found.storage_key, found.sha256)
+    return storage.exists(found.storage_key)
+
+
+def is_as_kept(storage: Storage, key: str, sha256: str) -> bool:
+    """Say whether the file under *key* is there and holds the very bytes that were kept."""
+    found = hashlib.sha256()
+    try:
+        with storage.open(key) as file:
+            for piece in iter(lambda: file.read(1 << 20), b""):
+                found.update(piece)
+    except (NotFound, OSError):
+        return False
+    return found.hexdigest() == sha256
 
 
 def make_for_pages(

@@ -316,8 +316,10 @@ ROWS: tuple[Case, ...] = (
     Case(
         81,
         "media_file_missing_or_changed_on_disk",
-        "failed with cause before container; hash checked",
-        later="not written yet",
+        "failed with the cause before a container is made; a lost rendition is made anew",
+        "test_files.py",
+        worlds=(),
+        databases=(SQLITE,),
     ),
     Case(
         82,
@@ -330,13 +332,17 @@ ROWS: tuple[Case, ...] = (
     Case(
         83,
         "memory_limit_hit_in_render",
-        "render runs in a child process; retry smaller, then failed",
-        later="not written yet",
+        "the child ends, not the server; tried again with a fresh one, then failed with the cause",
+        "test_files.py",
+        worlds=(),
+        databases=(SQLITE,),
     ),
     Case(
         84,
         "log_disk_full / log_handler_raises",
-        "publishing unaffected",
-        later="not written yet",
+        "publishing goes on",
+        "test_files.py",
+        worlds=(),
+        databases=(SQLITE,),
     ),
 )

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from models import Post, Slide
 from ospost.domain.findings import Finding, Severity
-from ospost.errors import Invalid
+from ospost.errors import Invalid, Unavailable
 from ospost.services import media_look, preflight
 from ospost.services.library import instagram_rendition
 from ospost.services.notices import Severity as Weight
@@ -66,7 +66,7 @@ def _look_at_address(tools: Tools, session: Session, work: Work, now: datetime) 
         rendition = instagram_rendition(
             session, storage=tools.storage, workshop=tools.workshop, slide=slide, now=now
         )
-    except Invalid:
+    except (Invalid, Unavailable):
         return  # the step that needs it says so
     media_look.look(
         session,

@@ -1,6 +1,6 @@
 """Before the moment: quota, baseline, container, polls, and the last look at a ready post."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,12 +12,9 @@ from ospost.domain.pace import poll_at, prepare_at, status_check_at
 from ospost.domain.reactions import NEEDS_RECONNECT, Reaction, container_reaction
 from ospost.domain.states import HoldReason, Kind, State
 from ospost.domain.steps import Preparation, is_good_container, preparation
-from ospost.errors import Invalid
 from ospost.graph.client import ContainerCode, ContainerStatus
 from ospost.graph.errors import GraphError, NoAnswer, NotSent, Refused
 from ospost.services.database import writing
-from ospost.services.library import instagram_rendition
-from ospost.services.links import media_path
 from ospost.services.publishing import before, trouble
 from ospost.services.publishing.holding import (
     REMEDIES,
@@ -26,13 +23,10 @@ from ospost.services.publishing.holding import (
     stands_in_the_way,
 )
 from ospost.services.publishing.looking import look_first
+from ospost.services.publishing.picture import media_link
 from ospost.services.publishing.rows import Note, Work, advance, release
 from ospost.services.publishing.telling import error_of, notify
 from ospost.services.publishing.tools import Tools
-
-LINK_LIFE = timedelta(hours=25)
-"""How long a picture can be fetched: as long as its container lives, and an hour."""
-
 
 def prepare(tools: Tools, session: Session, work: Work) -> None:
     """Take one step towards a finished container, whatever is missing first."""
@@ -101,7 +95,7 @@ def _make_container(tools: Tools, session: Session, work: Work) -> None:
     found = before.check(tools, session, work) if is_first else None
     preparing = _begin(tools, session, work, baseline=baseline, full=full, found=found)
     tools.reached("preparing")
-    link = _media_link(tools, session, preparing)
+    link = media_link(tools, session, preparing)
     if link is None:
         return
     alt_text = session.scalar(select(Slide.alt_text).where(Slide.id == preparing.slide_id)) or ""
@@ -182,30 +176,6 @@ def _read_baseline(tools: Tools, work: Work) -> list[str]:
             raise
         return list(work.baseline)
     return [media.media_id for media in seen.items]
-
-
-def _media_link(tools: Tools, session: Session, work: Work) -> str | None:
-    slide = session.get(Slide, work.slide_id) if work.slide_id else None
-    try:
-        if slide is None:
-            raise Invalid(("media", "The picture of this post is gone."))
-        rendition = instagram_rendition(
-            session, storage=tools.storage, workshop=tools.workshop, slide=slide, now=tools.now()
-        )
-    except Invalid as error:
-        body = error_of(
-            code=None,
-            subcode=None,
-            message=error.sentence,
-            remedy="Edit the post and choose the picture again.",
-        )
-        note = Note(cause="picture", sentence=error.sentence)
-        trouble.fail(tools, session, work, note=note, body=body)
-        return None
-    path = media_path(
-        tools.secret_key, rendition.id, expires_at=max(tools.now(), work.due_at) + LINK_LIFE
-    )
-    return f"{tools.media_url}{path}"
 
 
 def _poll(tools: Tools, session: Session, work: Work) -> None:
