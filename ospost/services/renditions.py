@@ -18,8 +18,6 @@ from ospost.imaging.workshop import Workshop
 from ospost.services.database import writing
 from ospost.storage.base import Storage, fanned_out
 
-
-
 LOST = (
     "The file of this picture is gone from this server's disk, or was changed there. Choose the"
     " picture again."
@@ -89,7 +87,7 @@ def find_or_make(
     key = key_of(media.id, media.sha256, recipe)
     media_id, original = media.id, storage.local_path(media.storage_key)
     session.rollback()  # no transaction stays open while the picture is made
-    rendered = workshop.render(original, recipe, storage.local_path(key))
+    rendered = workshop.render(original, recipe, storage.local_path(key), scratch=storage.scratch())
     values = {
         "storage_key": key,
         "byte_size": rendered.byte_size,

@@ -28,6 +28,7 @@ from ospost.services.publishing.rows import Note, Work, advance, release
 from ospost.services.publishing.telling import error_of, notify
 from ospost.services.publishing.tools import Tools
 
+
 def prepare(tools: Tools, session: Session, work: Work) -> None:
     """Take one step towards a finished container, whatever is missing first."""
     if _is_too_early(tools, session, work) or stands_in_the_way(tools, session, work):
