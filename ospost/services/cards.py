@@ -153,6 +153,8 @@ class PostPage:
     first_comment: str
     events: tuple[EventLine, ...]
     remedy: str
+    answer: tuple[tuple[str, str], ...]  # the numbers of Instagram's refusal, with their names
+    is_asked_about: bool  # it waits for a word on what becomes of it
     actions: frozenset[Action]  # by the table of the domain
     copy_form_id: str  # of the next copy, so that pressing twice is one
     token_warning: str  # "" or 'the connection ends before the post is due ...'

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from models import Account, Event, Media, Publication, Slide, User
 from ospost.domain.media_rules import nearest_legal_cut
 from ospost.domain.schedule import clock, on_wall, wall_label
-from ospost.domain.states import State
+from ospost.domain.states import HoldReason, State
 from ospost.imaging.values import Purpose
 from ospost.services import checking, plan_rows
 from ospost.services.card_making import as_json, card, due_of
@@ -53,11 +53,20 @@ def page(
         first_comment=post.first_comment,
         events=tuple(_line(event, post.zone, names) for event in events),
         remedy=str(error["remedy"]) if error else "",
+        answer=_answer(error),
+        is_asked_about=shown.state == "held" and row.hold_reason == HoldReason.ASK,
         actions=possible(post),
         copy_form_id=next_copy(session, user_id=user_id, post_id=post.id),
         token_warning=token_warning(post.account, due_of(row), post.zone, shown.is_movable),
         checks=checking.view(session, post, around, now=now),
     )
+
+
+def _answer(error: dict[str, Any] | None) -> tuple[tuple[str, str], ...]:
+    """Return the numbers of Instagram's answer, which a report of the trouble needs."""
+    names = (("code", "Code"), ("subcode", "Second code"), ("fbtrace_id", "Trace id"))
+    told = error or {}
+    return tuple((label, str(told[name])) for name, label in names if told.get(name))
 
 
 def details(session: Session, *, user_id: int, post_id: int) -> dict[str, Any]:
