@@ -81,14 +81,23 @@ class Workshop:
         done = self._ask({"path": os.path.abspath(path)})
         return Facts(**done)
 
-    def render(self, path: Path | str, recipe: Recipe, out_path: Path | str) -> Rendered:
+    def render(
+        self,
+        path: Path | str,
+        recipe: Recipe,
+        out_path: Path | str,
+        *,
+        scratch: Path | None = None,
+    ) -> Rendered:
         """Make the picture of *recipe* at *out_path*, whole or not at all; its folder must exist.
 
+        Until it is whole it lies at *scratch*, by default beside *out_path*; a process that is
+        killed leaves it there.
         Raises `BadPicture`, `WorkshopDied`, `WorkshopBusy`, `Unavailable` when the disk is full,
         `OSError` for other refusals of the file system.
         """
         out = Path(os.path.abspath(out_path))
-        part = out.with_name(f".{secrets.token_hex(8)}.part")
+        part = scratch or out.with_name(f".{secrets.token_hex(8)}.part")
         request = {
             "path": os.path.abspath(path),
             "purpose": recipe.purpose,

@@ -62,6 +62,12 @@ class Storage(Protocol):
     def local_path(self, key: str) -> Path:
         """Return where on this machine the file lies or can be made, with its folders made."""
 
+    def scratch(self) -> Path:
+        """Return an unused place on this machine for a file that is to be moved to its key.
+
+        Whoever dies before that leaves it to `sweep`.
+        """
+
     def delete(self, key: str) -> None:
         """Remove the file; one that is missing is fine."""
 

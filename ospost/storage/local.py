@@ -55,7 +55,7 @@ class LocalStorage:
     @contextmanager
     def _arriving(self) -> Iterator[tuple[Path, BinaryIO]]:
         """Open a new file beside the others, and leave none behind that was not moved away."""
-        path = self._root / ARRIVING / secrets.token_hex(16)
+        path = self.scratch()
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -81,6 +81,10 @@ class LocalStorage:
             if folder.is_relative_to(self._root):
                 _private_folder(folder)
         return place
+
+    def scratch(self) -> Path:
+        """Return an unused place beside the files that are arriving, which `sweep` clears."""
+        return self._root / ARRIVING / secrets.token_hex(16)
 
     def delete(self, key: str) -> None:
         """Remove the file; one that is missing is fine."""
