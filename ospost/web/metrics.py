@@ -5,9 +5,14 @@ https://prometheus.io/docs/instrumenting/exposition_formats/
 
 from collections.abc import Iterator
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, current_app
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 
 from helpers import utcnow
@@ -49,12 +54,28 @@ class _Collector(Collector):
         }
         for name, (text, value) in gauges.items():
             yield GaugeMetricFamily(name, text, value=value)
+        yield from _troubles_of_scheduler()
         if found.seconds_since_beat is not None:
             yield GaugeMetricFamily(
                 "ospost_seconds_since_beat",
                 "Seconds since a publishing process was last heard of.",
                 value=found.seconds_since_beat,
             )
+
+
+def _troubles_of_scheduler() -> Iterator[Metric]:
+    """Count what the guard of this process met; nothing where no scheduler runs."""
+    driver = current_app.extensions.get("ospost.driver")
+    if driver is None:
+        return
+    yield CounterMetricFamily(
+        "ospost_scheduler_restarts",
+        "Times that the scheduler stood still and was started anew.",
+        value=driver.guard.restarts,
+    )
+    yield CounterMetricFamily(
+        "ospost_tick_failures", "Parts of ticks that failed.", value=driver.guard.failures
+    )
 
 
 def _lateness(lateness_ms: tuple[int, ...]) -> HistogramMetricFamily:
