@@ -87,6 +87,7 @@ _BY_HOLD: dict[HoldReason, str] = {
     HoldReason.THROTTLED: "Instagram asked this server to wait; the post goes out afterwards.",
     HoldReason.PAUSED: "Press “Go on” first; the post goes out afterwards by itself.",
     HoldReason.CLOCK: "This server's clock must be set right first.",
+    HoldReason.TWIN: "Ospost looks for another post with the same words first.",
     HoldReason.RESTORED: "Ospost looks on Instagram first, so that nothing is posted twice.",
 }
 

@@ -31,6 +31,7 @@ class HoldReason(StrEnum):
     CLOCK = "clock"
     RESTORED = "restored"
     REHEARSAL = "rehearsal"
+    TWIN = "twin"  # another post of the same words may be live, and nobody could tell them apart
     ASK = "ask"  # its time passed while it could not go out: a person says what becomes of it
 
 

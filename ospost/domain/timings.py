@@ -59,6 +59,7 @@ class Timings:
     tell_after: timedelta = 10 * MINUTE
     give_up_looking: timedelta = 26 * HOUR
     match_before_intent: timedelta = MINUTE
+    twin_recheck: timedelta = 30 * SECOND
 
     # lateness
     late_is_spaced_after: timedelta = 10 * MINUTE

@@ -42,6 +42,10 @@ HOLDS: dict[HoldReason, tuple[str, str]] = {
         "The database was restored from a backup; we look on Instagram first.",
         "Look on Instagram whether the post is there; then post it or remove it here.",
     ),
+    HoldReason.TWIN: (
+        "Another post with the same words may be live; we look for that one first.",
+        "Nothing to do: it goes on by itself. Other words would let it go at once.",
+    ),
     HoldReason.REHEARSAL: (
         "Rehearsed: everything up to the last step works. Nothing was posted.",
         "Switch the rehearsal off to publish for real.",
@@ -57,6 +61,7 @@ OWN_WORDS = frozenset(
         HoldReason.PAUSED,
         HoldReason.CLOCK,
         HoldReason.RESTORED,
+        HoldReason.TWIN,
         HoldReason.REHEARSAL,
         HoldReason.ASK,
     }
