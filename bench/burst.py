@@ -14,13 +14,13 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from app import create_app
-from bench.punctuality import LATENCY_SECONDS, studios_on
+from bench.punctuality import LATENCY_SECONDS
 from ospost.config import Settings
 from sandbox.people import add_accounts, new_world
 from sandbox.server import serve
 from sandbox.world import World
 from tests.processes.plant import Plant
-from tests.support import page_token
+from tests.support import page_token, studios_on
 
 THREADS = 32
 

@@ -11,15 +11,12 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from flask import Flask
-
 from app import create_app
 from ospost.config import Settings
 from sandbox.people import add_accounts, new_world
 from sandbox.server import serve
-from sandbox.world import World
 from tests.processes.plant import Plant
-from tests.support import Studio
+from tests.support import studios_on
 
 AHEAD_SECONDS = 25
 LATENCY_SECONDS = 0.3
@@ -54,24 +51,6 @@ def measure(posts: int, seconds: float) -> list[float]:
         call["at_ms"] - due[containers[call["container"]]].timestamp() * 1000
         for call in world.calls
         if call["endpoint"] == "publish"
-    ]
-
-
-def studios_on(app: Flask, world: World) -> list[Studio]:
-    """Connect every account of the world's first person, by one and the same user."""
-    first = Studio(app, world).open()
-    others = [name for name in _usernames(world) if name != first.username]
-    return [first] + [Studio(app, world, username=name).open(first.user_id) for name in others]
-
-
-def _usernames(world: World) -> list[str]:
-    pages = world.pages.values()
-    accounts = world.accounts
-    owner = accounts[next(page.account_id for page in pages if page.account_id)].owner
-    return [
-        accounts[page.account_id].username
-        for page in pages
-        if page.account_id and accounts[page.account_id].owner == owner
     ]
 
 

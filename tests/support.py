@@ -208,6 +208,24 @@ class Studio:
             return post.id
 
 
+def studios_on(app: Flask, world: World) -> list[Studio]:
+    """Connect every account of the world's first person, by one and the same user."""
+    first = Studio(app, world).open()
+    others = [name for name in _usernames(world) if name != first.username]
+    return [first] + [Studio(app, world, username=name).open(first.user_id) for name in others]
+
+
+def _usernames(world: World) -> list[str]:
+    pages = world.pages.values()
+    accounts = world.accounts
+    owner = accounts[next(page.account_id for page in pages if page.account_id)].owner
+    return [
+        accounts[page.account_id].username
+        for page in pages
+        if page.account_id and accounts[page.account_id].owner == owner
+    ]
+
+
 def page_token(world: World, person_id: str, page_id: str) -> str:
     """Return a Page token as a sign-in with everything granted would give."""
     minted = deeds.mint(world, {"login": "facebook", "person": world.people[person_id].name})

@@ -8,30 +8,55 @@ import os
 import signal
 import sys
 import threading
+import time
+from datetime import timedelta
+from pathlib import Path
 
 from werkzeug.serving import make_server
 
 from app import create_app, start_publishing, stop_publishing
+from ospost.clock import SharedClock
 from ospost.domain.timings import Timings
 from tests.support import _Quiet
 
 
 def main() -> None:
-    """Serve and publish until SIGTERM, or until the named moment is reached."""
-    port, divisor = int(sys.argv[1]), float(sys.argv[2])
+    """Take the words of the command line."""
+    words = [*sys.argv[1:], "", "1"]
+    publish(int(words[0]), float(words[1]), point=words[2], occurrence=int(words[3]))
+
+
+def publish(
+    port: int, divisor: float, *, point: str = "", occurrence: int = 1, clock: Path | None = None
+) -> None:
+    """Serve and publish until SIGTERM, or until *point* is reached for the n-th time.
+
+    The clock of the process is ahead by as many seconds as the file *clock* says at the time.
+    """
     app = create_app()
     run = app.extensions["ospost"]
     run.timings = Timings().scaled(divisor)
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+    if clock is not None:
+        threading.Thread(target=_follow, args=(clock, run.clock), daemon=True).start()
     start_publishing(app)
-    if len(sys.argv) > 3:
+    if point:
         driver = app.extensions["ospost.driver"]
-        driver.machine.tools.reached = _Killer(sys.argv[3], int(sys.argv[4]))
+        driver.machine.tools.reached = _Killer(point, occurrence)
     print("ready", flush=True)
     server.serve_forever(0.02)
     stop_publishing(app)
     run.close()
+
+
+def _follow(file: Path, clock: SharedClock) -> None:
+    said = 0.0
+    while True:
+        seconds = float(file.read_text() or 0)
+        clock.ahead += timedelta(seconds=seconds - said)
+        said = seconds
+        time.sleep(0.05)
 
 
 class _Killer:
