@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from helpers import plural
 from ospost.domain import captions
 from ospost.domain.findings import Finding, Severity
 from ospost.domain.media_rules import Crop, check_image
@@ -102,7 +103,7 @@ def check_limit(
     if load.count < total:
         return []
     message = (
-        f"{_parts(load)} count before this post in the 24 hours until it is due; Instagram allows"
+        f"{_parts(load)} before this post in the 24 hours until it is due; Instagram allows"
         f" {total:,} for this account."
     )
     if load.opens_at is not None and load.opens_at <= due_at + grace:
@@ -136,7 +137,7 @@ def _unknown_limit(load: Load) -> list[Finding]:
     if load.count < SMALLEST_DOCUMENTED:
         return []
     message = (
-        f"{_parts(load)} count before this post in the 24 hours until it is due. How many Instagram"
+        f"{_parts(load)} before this post in the 24 hours until it is due. How many Instagram"
         " allows for this account is not known yet; its pages name 100 in one place and"
         f" {SMALLEST_DOCUMENTED} in others."
     )
@@ -150,7 +151,8 @@ def _parts(load: Load) -> str:
         (load.elsewhere, "from outside Ospost"),
     )
     told = [f"{count:,} {name}" for count, name in parts if count]
-    return f"{load.count:,} posts ({', '.join(told)})" if told else "0 posts"
+    words = f" ({', '.join(told)})" if told else ""
+    return f"{plural(load.count, 'post')}{words} {'counts' if load.count == 1 else 'count'}"
 
 
 def _minute(moment: datetime) -> datetime:

@@ -157,5 +157,4 @@ class PostPage:
     is_asked_about: bool  # it waits for a word on what becomes of it
     actions: frozenset[Action]  # by the table of the domain
     copy_form_id: str  # of the next copy, so that pressing twice is one
-    token_warning: str  # "" or 'the connection ends before the post is due ...'
     checks: Checks | None  # None when its time has passed

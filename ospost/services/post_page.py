@@ -6,13 +6,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Account, Event, Media, Publication, Slide, User
+from models import Event, Media, Publication, Slide, User
 from ospost.domain.media_rules import nearest_legal_cut
 from ospost.domain.schedule import clock, on_wall, wall_label
 from ospost.domain.states import HoldReason, State
 from ospost.imaging.values import Purpose
 from ospost.services import checking, plan_rows
-from ospost.services.card_making import as_json, card, due_of
+from ospost.services.card_making import as_json, card
 from ospost.services.cards import EventLine, MediaCard, PostPage
 from ospost.services.links import upload_path
 from ospost.services.outcome_view import error_of, moment_text, state_of
@@ -57,14 +57,13 @@ def page(
         is_asked_about=shown.state == "held" and row.hold_reason == HoldReason.ASK,
         actions=possible(post),
         copy_form_id=next_copy(session, user_id=user_id, post_id=post.id),
-        token_warning=token_warning(post.account, due_of(row), post.zone, shown.is_movable),
         checks=checking.view(session, post, around, now=now),
     )
 
 
 def _answer(error: dict[str, Any] | None) -> tuple[tuple[str, str], ...]:
     """Return the numbers of Instagram's answer, which a report of the trouble needs."""
-    names = (("code", "Code"), ("subcode", "Second code"), ("fbtrace_id", "Trace id"))
+    names = (("code", "Code"), ("subcode", "Subcode"), ("fbtrace_id", "Trace id"))
     told = error or {}
     return tuple((label, str(told[name])) for name, label in names if told.get(name))
 
@@ -85,30 +84,6 @@ def details(session: Session, *, user_id: int, post_id: int) -> dict[str, Any]:
         ],
         "events": [_event_json(event, names) for event in events],
     }
-
-
-def token_warning(account: Account, due_at: datetime | None, zone: str, is_waiting: bool) -> str:
-    """Say that the connection ends before the post is due, where it cannot be renewed by itself.
-
-    An account that is to be connected again is renewed by nothing but its person. A living token
-    of Instagram Login is renewed while it lasts, a Page token of Facebook Login does not expire
-    by itself; what does end is the consent to read data, after 90 days without a sign-in.
-    """
-    if not is_waiting or due_at is None:
-        return ""
-    if account.needs_reconnect:
-        return "The connection to Instagram has ended. Sign in again before this post is due."
-    ends = [account.data_access_expires_at]
-    if account.login == "facebook":
-        ends.append(account.token_expires_at)
-    first = min((end for end in ends if end is not None), default=None)
-    if first is None or first >= due_at:
-        return ""
-    day = wall_label(on_wall(first, zone)).partition(",")[0]
-    return (
-        f"The connection ends on {day}, before this post is due, and Instagram renews it only when"
-        " you sign in. Sign in once more until then."
-    )
 
 
 def media_card(slide: Slide, media: Media) -> MediaCard:

@@ -20,6 +20,7 @@ from ospost.domain.preflight import (
     check_words,
 )
 from ospost.domain.quota import DAY
+from ospost.domain.schedule import resolve
 from ospost.graph import scopes
 from ospost.services import media_look, quota
 from ospost.services.quota import Day
@@ -40,13 +41,21 @@ class Around:
 def findings(session: Session, post: Post, around: Around, *, now: datetime) -> list[Finding]:
     """Return everything that is to be said of *post*, the gravest first."""
     found = check_words(post.caption, post.first_comment) + check_pictures(_pictures(session, post))
-    if post.due_at is not None:
-        day = quota.day_of(session, post.account, until=post.due_at, now=now)
+    due_at = _due_of(post)
+    if due_at is not None:
+        day = quota.day_of(session, post.account, until=due_at, now=now)
         found += of_account(
-            post.account, day, around, due_at=post.due_at, zone=post.zone, post_id=post.id
+            post.account, day, around, due_at=due_at, zone=post.zone, post_id=post.id
         )
     found += media_look.hints(session, around.media_url, is_sandbox=around.is_sandbox, now=now)
     return sorted(found, key=_weight)
+
+
+def _due_of(post: Post) -> datetime | None:
+    """Return when a post is due; for a draft the moment that its typed time means, if any."""
+    if post.due_at is not None or not post.wall_time:
+        return post.due_at
+    return resolve(datetime.fromisoformat(post.wall_time), post.zone, post.fold).due_at
 
 
 def of_account(
