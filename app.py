@@ -1,22 +1,22 @@
 """Ospost's composition root: puts the parts together and starts nothing by itself."""
 
-import logging
-import sys
 from pathlib import Path
 
 from flask import Flask
 from flask_compress import Compress
 from sqlalchemy import make_url
+from sqlalchemy.exc import DatabaseError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from helpers import utcnow
 from models import db
-from ospost import cli
+from ospost import cli, logs
 from ospost.config import BadSetting, Settings
 from ospost.jobs.on_apscheduler import Driver
 from ospost.mail.smtp import BadMailAddress
 from ospost.runtime import build
-from ospost.services.database import engine_options, prepare_engine
+from ospost.services.database import engine_options, is_sqlite_url, prepare_engine, sqlite_path
+from ospost.services.durability import check_before_use
 from ospost.services.schema import WrongDatabase, upgrade
 from ospost.storage.keyfile import Keys, load_or_make
 from ospost.vault import VaultError
@@ -37,22 +37,21 @@ from ospost.web import (
     posts,
     security,
     stop,
+    tracing,
 )
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the web app: settings, database, runtime, pages, commands. Starts no thread."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
-        return _build(settings or Settings.from_env())
-    except (BadSetting, WrongDatabase, VaultError, BadMailAddress) as error:
-        raise SystemExit(f"Ospost cannot start: {error}") from error
+        settings = settings or Settings.from_env()
+        logs.begin(settings.log_format, secrets=settings.secrets)
+        return _build(settings)
+    except (BadSetting, WrongDatabase, VaultError, BadMailAddress, DatabaseError) as error:
+        bare = cli.bare_app(settings, error) if settings else None
+        if bare is None:
+            raise SystemExit(f"Ospost cannot start: {error}") from error
+        return bare
 
 
 def _build(settings: Settings) -> Flask:
@@ -63,6 +62,7 @@ def _build(settings: Settings) -> Flask:
         if settings.secret_key and settings.token_keys
         else load_or_make(state_dir)
     )
+    logs.hide(keys.secret_key, *keys.token_keys.split(","))
     secret_key = settings.secret_key or keys.secret_key
     app.config.update(
         SECRET_KEY=secret_key,
@@ -84,6 +84,8 @@ def _build(settings: Settings) -> Flask:
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
+        if is_sqlite_url(settings.database_url):
+            check_before_use(sqlite_path(settings.database_url))
         upgrade(db.engine, world=settings.world, now=utcnow())
         app.extensions["ospost"] = build(
             settings,
@@ -93,7 +95,7 @@ def _build(settings: Settings) -> Flask:
             state_dir=state_dir,
         )
     Compress(app)
-    for concern in (ids, security, errors, context, cli):
+    for concern in (tracing, ids, security, errors, context, cli):
         concern.init_app(app)
     pages = (health, metrics, auth, accounts, person, legal, stop, plan, posts, notices, files)
     for part in (*pages, checks):

@@ -1,5 +1,6 @@
 """The production server: one process, eight threads, and the scheduler in that process."""
 
+import logging
 import signal
 import threading
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import gunicorn.http.wsgi
 
+from ospost import logs
 from scripts.environment import merged
 from scripts.parent import die_with_parent
 from scripts.serve import address
@@ -39,6 +41,12 @@ DRAIN_SECONDS = 36.0
 gunicorn.http.wsgi.SERVER = "Ospost"  # type: ignore[attr-defined]  # the stubs lack it
 
 _drain: dict[int, threading.Thread] = {}
+
+
+def on_starting(_server: Any) -> None:
+    """Write the server's own lines as the product's: in the same form, without secrets."""
+    for handler in logging.getLogger("gunicorn.error").handlers:
+        handler.setFormatter(logs.formatter(merged().get("LOG_FORMAT", "text").lower()))
 
 
 def when_ready(server: Any) -> None:

@@ -73,6 +73,15 @@ class Settings:
     operator_name: str = ""
     operator_contact: str = ""
     max_upload_mb: int = 300
+    log_format: str = "text"
+    daily_backups: int = 7  # how many are kept; 0: none are made
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Everything here that must never stand in a log."""
+        keys = (self.secret_key, *self.secret_key_fallbacks, *self.token_keys.split(","))
+        urls = (urlsplit(self.mail_url).password, urlsplit(self.database_url).password)
+        return tuple(s for s in (*keys, self.fb_app_secret, self.ig_app_secret, *urls) if s)
 
     @property
     def is_sandbox(self) -> bool:
@@ -158,6 +167,8 @@ def _read(env: Mapping[str, str]) -> Settings:
         operator_name=env.get("OPERATOR_NAME", ""),
         operator_contact=env.get("OPERATOR_CONTACT", ""),
         max_upload_mb=_number(env, "MAX_UPLOAD_MB", 300, least=1),
+        log_format=_choice(env, "LOG_FORMAT", "text", "json"),
+        daily_backups=_backups(env),
     )
     for login, app_id, secret in (
         ("FB", settings.fb_app_id, settings.fb_app_secret),
@@ -236,6 +247,11 @@ def _number(env: Mapping[str, str], name: str, default: int, *, least: int = 0) 
     if not value.isdecimal() or int(value) < least:
         raise BadSetting(f"{name} must be a whole number from {least} on, not {value!r}.")
     return int(value)
+
+
+def _backups(env: Mapping[str, str]) -> int:
+    is_off = env.get("BACKUPS", "").lower() == "off"
+    return 0 if is_off else _number(env, "BACKUPS", 7, least=1)
 
 
 def _choice(env: Mapping[str, str], name: str, *choices: str) -> str:

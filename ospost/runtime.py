@@ -19,6 +19,7 @@ from ospost.graph.instagram_login import InstagramLogin
 from ospost.graph.own_link import OwnLink
 from ospost.imaging.workshop import Workshop
 from ospost.mail.smtp import Mail
+from ospost.meters import Meters
 from ospost.outbound.door import Door
 from ospost.services.deliveries import Carrier
 from ospost.services.disk import Disk
@@ -59,6 +60,11 @@ class Runtime:
     publish_threads: int
     scheduler: str
     state_dir: Path
+    database_url: str = field(repr=False)
+    storage_url: str
+    world: str
+    daily_backups: int
+    meters: Meters = field(default_factory=Meters)
     nudge: Callable[[], None] = lambda: None
 
     @property
@@ -91,7 +97,8 @@ def build(
     """Build every long-lived object of a process from its settings; starts nothing."""
     timings = Timings(lead=timedelta(seconds=settings.prepare_ahead_seconds))
     clock = SharedClock(timings.clock_tolerance)
-    http = Http(pool_size=settings.publish_threads, now=clock.now)
+    meters = Meters()
+    http = Http(pool_size=settings.publish_threads, now=clock.now, meters=meters)
     facebook = FacebookLogin(
         http,
         app_id=settings.fb_app_id,
@@ -154,4 +161,9 @@ def build(
         publish_threads=settings.publish_threads,
         scheduler=settings.scheduler,
         state_dir=state_dir,
+        database_url=settings.database_url,
+        storage_url=settings.storage_url,
+        world=settings.world,
+        daily_backups=settings.daily_backups,
+        meters=meters,
     )

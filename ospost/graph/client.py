@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from ospost.domain.meta_codes import container_subcode
 from ospost.graph import wire
+from ospost.graph.errors import GraphError, Refused
 from ospost.graph.http import Http
 from ospost.graph.remote import Remote
 from ospost.graph.values import (
@@ -238,6 +240,21 @@ class GraphClient:
     def clock_skew(self) -> timedelta | None:
         """Return how far our clock is ahead of Meta's; None before the first answer."""
         return self._http.clock_skew()
+
+    def is_reachable(self, *, total_seconds: float) -> str:
+        """Ask both hosts who nobody is; return in a sentence why one does not answer, or ''."""
+        for remote in self._remotes.values():
+            try:
+                remote.get("me", total_seconds=total_seconds, params={})
+            except Refused:
+                continue  # as it must: no token was sent
+            except GraphError as error:
+                return f"{urlsplit(remote.base).hostname}: {error.sentence}"
+        return ""
+
+    def clock_told_seconds_ago(self) -> float | None:
+        """Return how long ago Meta told its time; None before the first answer."""
+        return self._http.clock_told_seconds_ago()
 
     def _remote(self, access: Access) -> Remote:
         return self._remotes[Login(access.login)]

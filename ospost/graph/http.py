@@ -28,6 +28,7 @@ from ospost.graph.exchange import (
     current,
 )
 from ospost.graph.wire import Usage, server_date, usage_of
+from ospost.meters import Meters
 
 CHUNK = 65_536
 USER_AGENT = "Ospost"
@@ -69,8 +70,10 @@ class Http:
         clock: Clock = boot_seconds,
         now: Callable[[], datetime] = utcnow,
         resolve: Resolve = system_resolver,
+        meters: Meters | None = None,
     ) -> None:
         """Open nothing yet. *certificates*: a file of trusted authorities instead of the usual."""
+        self.meters = meters or Meters()
         self._adapter = PooledAdapter(pool_size=pool_size, certificates=certificates)
         self._connect_seconds = connect_seconds
         self._largest_body = largest_body
@@ -91,6 +94,10 @@ class Http:
             return None
         told_at, boot_seconds_then = self._dated
         return self._now() - told_at - timedelta(seconds=self._clock() - boot_seconds_then)
+
+    def clock_told_seconds_ago(self) -> float | None:
+        """Return how old the `date` header is that `clock_skew` goes by; None before the first."""
+        return None if self._dated is None else self._clock() - self._dated[1]
 
     def call(
         self,

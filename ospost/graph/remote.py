@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote
 
+from ospost.graph.counting import counted
 from ospost.graph.errors import GraphError, NoAnswer, Trouble
 from ospost.graph.http import Answer, Http
 from ospost.graph.wire import Json, after_cursor, decode, required_id, rows
@@ -132,17 +133,18 @@ class Remote:
         fresh_within_seconds: float | None = None,
         send_allowed: Callable[[], bool] | None = None,
     ) -> Reply:
-        answer = self.http.call(
-            method,
-            f"{self.base}/{quote(path)}",
-            params=params,
-            data=data,
-            headers=headers,
-            total_seconds=total_seconds,
-            fresh_within_seconds=fresh_within_seconds,
-            send_not_after=send_allowed,
-        )
-        return self._judged(answer, _secrets(token, params, data, self.app_secret))
+        with counted(self.http.meters, method, path):
+            answer = self.http.call(
+                method,
+                f"{self.base}/{quote(path)}",
+                params=params,
+                data=data,
+                headers=headers,
+                total_seconds=total_seconds,
+                fresh_within_seconds=fresh_within_seconds,
+                send_not_after=send_allowed,
+            )
+            return self._judged(answer, _secrets(token, params, data, self.app_secret))
 
     def _judged(self, answer: Answer, secrets: list[str]) -> Reply:
         if answer.usage.percent >= BUSY_PERCENT:

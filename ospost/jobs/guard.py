@@ -23,6 +23,7 @@ class Guard:
         self._after_s = after.total_seconds()
         self._every_s = every.total_seconds()
         self._ticked_at = time.monotonic()
+        self._done_at = self._ticked_at
         self._ticking = 0
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -31,12 +32,17 @@ class Guard:
 
     def start(self) -> None:
         """Begin to watch."""
-        self._ticked_at = time.monotonic()
+        self._ticked_at = self._done_at = time.monotonic()
         threading.Thread(target=self._watch, name="guard", daemon=True).start()
 
     def stop(self) -> None:
         """Watch no more."""
         self._ended.set()
+
+    @property
+    def seconds_since_tick(self) -> float:
+        """How long ago a tick last ended well in all its parts."""
+        return time.monotonic() - self._done_at
 
     @contextmanager
     def ticking(self) -> Iterator[None]:
@@ -44,8 +50,11 @@ class Guard:
         with self._lock:
             self._ticked_at = time.monotonic()
             self._ticking += 1
+        failures = self.failures
         try:
             yield
+            if self.failures == failures:
+                self._done_at = time.monotonic()
         finally:
             with self._lock:
                 self._ticked_at = time.monotonic()

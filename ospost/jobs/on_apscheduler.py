@@ -79,6 +79,11 @@ class Driver:
         """Whether the beat goes on: what `/readyz` asks."""
         return self._scheduler.running and self._presence.is_heard
 
+    @property
+    def seconds_since_tick(self) -> float:
+        """How long ago the queue was last looked at with success: what `/readyz` asks."""
+        return self.guard.seconds_since_tick
+
     def start(self) -> None:
         """Take up what dead processes left, then begin to tick. Returns at once."""
         self._presence.take_over()
@@ -155,7 +160,11 @@ class Driver:
             return self._busy - len(self._pending)
 
     def _tick(self) -> None:
-        with self.guard.ticking(), self._claiming:
+        with (
+            self.guard.ticking(),
+            self._claiming,
+            self._run.meters.timing("tick_seconds"),
+        ):
             for part in (
                 self._watch_clock,
                 self._waking.watch,
@@ -287,4 +296,5 @@ def tools_of(run: Runtime, *, owner: str) -> Tools:
         now=run.clock.now,
         own_link=run.own_link,
         is_sandbox=run.is_sandbox,
+        meters=run.meters,
     )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from ospost.runtime import Runtime
 from ospost.services import (
     alarms,
+    backup,
     deliveries,
     digest,
     disk,
@@ -92,6 +93,18 @@ def _follow_zone_rules(run: Runtime, now: datetime) -> object:
     return zones.follow_rules(run.sessions, now=now)
 
 
+def _back_up(run: Runtime, now: datetime) -> object:
+    if not run.daily_backups:
+        return None
+    return backup.daily(
+        run.sessions,
+        url=run.database_url,
+        state_dir=run.state_dir,
+        keep=run.daily_backups,
+        now=now,
+    )
+
+
 PERIODIC: tuple[Job, ...] = (
     Job(
         name="notices",
@@ -141,5 +154,6 @@ PERIODIC: tuple[Job, ...] = (
         first_after=timedelta(seconds=15),
         run=_watch_server,
     ),
+    Job(name="backup", every=timedelta(hours=1), first_after=timedelta(minutes=10), run=_back_up),
     Job(name="tidy", every=timedelta(hours=1), first_after=timedelta(minutes=2), run=_tidy),
 )

@@ -13,7 +13,7 @@ from ospost.clock import SharedClock
 from ospost.domain.outages import SHORTEST
 from ospost.domain.timings import Timings
 from ospost.runtime import Runtime
-from ospost.services import nodes, outages
+from ospost.services import figures, nodes, outages
 from ospost.services.publishing import claims
 
 logger = logging.getLogger(__name__)
@@ -79,6 +79,7 @@ class Presence:
                 outages.note_start(session, now=self._now())
         self.beat()
         with self._run.sessions() as session:
+            figures.keep(session, self._run.meters)
             now = self._now()
             silent = claims.silent_nodes(session, now=now, timings=self._timings)
             silent = [name for name in silent if name != self.name]
@@ -90,6 +91,7 @@ class Presence:
     def leave(self) -> None:
         """Give back what this process holds and take it off the list."""
         with self._run.sessions() as session:
+            figures.keep(session, self._run.meters)
             claims.free_rows_of(session, [self.name], now=self._now())
             outages.note_stop(session, now=self._now())
             nodes.leave(session, name=self.name)

@@ -77,6 +77,15 @@ class Mail:
             logger.warning("a mail was not sent: %s", type(error).__name__)
             raise MailError("The mail server did not take the e-mail.") from None
 
+    def reach(self) -> None:
+        """Connect and sign in, and send nothing; MailError when that does not work."""
+        try:
+            with self._connected():
+                pass
+        except (OSError, smtplib.SMTPException) as error:
+            # the server's own words may quote names
+            raise MailError(f"The mail server is not reached: {type(error).__name__}.") from None
+
     def _connected(self) -> smtplib.SMTP:
         context = ssl.create_default_context()
         if self.is_tls:

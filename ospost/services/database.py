@@ -21,7 +21,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.orm import Session
 
 logger = logging.getLogger(__name__)
@@ -66,6 +66,16 @@ def writing(session: Session, *, beside: bool = False) -> Iterator[Session]:
             raise
         finally:
             session.info.pop("is_writing", None)
+
+
+def is_sqlite_url(url: str) -> bool:
+    """Say whether *url* names a file of SQLite's."""
+    return make_url(url).get_backend_name() == "sqlite"
+
+
+def sqlite_path(url: str) -> Path:
+    """Return the file that *url* names."""
+    return Path(make_url(url).database or "")
 
 
 def prepare_engine(engine: Engine) -> None:

@@ -1,56 +1,74 @@
-"""Figures about this instance for those who watch it: states, lateness, queues, processes."""
+"""Figures about this instance for those who watch it: states, queues, processes, room."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from helpers import milliseconds_between
-from models import Account, Outbox, Publication
-from ospost.domain.states import State
+from models import Account, Node, Outbox, Publication
+from ospost.domain.states import HoldReason, State
 from ospost.services.nodes import seconds_since_beat
 
-WINDOW = timedelta(hours=24)
+OVERDUE_AFTER = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """What is counted at one moment; lateness is of posts published in the last 24 hours."""
+    """What is counted at one moment."""
 
     by_state: dict[str, int]
+    held: dict[str, int]
+    due: int
     overdue: int
-    lateness_ms: tuple[int, ...]
     accounts_to_reconnect: int
     notices_waiting: int
+    processes: int
     seconds_since_beat: float | None
+    database_bytes: int
 
 
 def figures(session: Session, *, now: datetime) -> Figures:
     """Read all figures; a constant number of queries, each on an index or a small table."""
-    states = session.execute(
-        select(Publication.state, func.count()).group_by(Publication.state)
-    ).all()
-    published = session.execute(
-        select(Publication.due_at, Publication.sent_at).where(
-            Publication.state == State.PUBLISHED.value,
-            Publication.due_at > now - WINDOW,
-            Publication.sent_at.is_not(None),
-        )
-    ).all()
+    states = _grouped(session, Publication.state)
+    reasons = _grouped(session, Publication.hold_reason, Publication.state == State.HELD.value)
     return Figures(
-        by_state={state.value: dict(states).get(state.value, 0) for state in State},
-        overdue=_count(session, select(func.count()).where(Publication.next_at < now)),
-        lateness_ms=tuple(
-            milliseconds_between(due_at, sent_at) for due_at, sent_at in published if sent_at
-        ),
-        accounts_to_reconnect=_count(
-            session, select(func.count()).where(Account.needs_reconnect.is_(True))
-        ),
-        notices_waiting=_count(session, select(func.count()).where(Outbox.next_at.is_not(None))),
+        by_state={state.value: states.get(state.value, 0) for state in State},
+        held={reason.value: reasons.get(reason.value, 0) for reason in HoldReason},
+        due=_count(session, Publication.next_at <= now),
+        overdue=_count(session, Publication.next_at <= now - OVERDUE_AFTER),
+        accounts_to_reconnect=_count(session, Account.needs_reconnect.is_(True)),
+        notices_waiting=_count(session, Outbox.next_at.is_not(None)),
+        processes=_count(session, Node.name != ""),
         seconds_since_beat=seconds_since_beat(session, now),
+        database_bytes=database_bytes(session),
     )
 
 
-def _count(session: Session, statement: object) -> int:
-    return int(session.scalar(statement) or 0)  # type: ignore[call-overload]  # a count
+def database_bytes(session: Session) -> int:
+    """Return how much room the database takes, the write-ahead log included."""
+    engine = session.get_bind()
+    if engine.dialect.name != "sqlite":
+        return int(session.scalar(text("SELECT pg_database_size(current_database())")) or 0)
+    path = sqlite_file(session)
+    return sum(part.stat().st_size for part in (path, wal_of(path)) if part.exists())
+
+
+def sqlite_file(session: Session) -> Path:
+    """Return where the SQLite database of *session* lies."""
+    return Path(str(session.connection().engine.url.database))
+
+
+def wal_of(path: Path) -> Path:
+    """Return where SQLite keeps the write-ahead log of the database at *path*."""
+    return path.with_name(f"{path.name}-wal")
+
+
+def _grouped(session: Session, column: object, *where: object) -> dict[str, int]:
+    statement = select(column, func.count()).where(*where).group_by(column)  # type: ignore[call-overload]  # a column and its conditions
+    return {name: count for name, count in session.execute(statement)}
+
+
+def _count(session: Session, where: object) -> int:
+    return int(session.scalar(select(func.count()).where(where)) or 0)  # type: ignore[arg-type]  # a condition

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -80,6 +81,28 @@ def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     return config
+
+
+def check_copy(version: str, copy_world: str, world: str) -> None:
+    """Raise `WrongDatabase` if a copy is of a newer Ospost, or of the other world."""
+    _refuse_unknown(version)
+    if copy_world not in ("", world):
+        raise WrongDatabase(
+            f"This copy belongs to {_WORLDS[copy_world]}, but the settings are for"
+            f" {_WORLDS[world]}. Nothing was changed."
+        )
+
+
+def unknown_version(connection: Connection) -> str | None:
+    """Return the version of the tables if it is not this program's, else None."""
+    found = MigrationContext.configure(connection).get_current_revision()
+    return None if found == head() else found or "none"
+
+
+@cache
+def head() -> str | None:
+    """Return the version of the tables that this program works with."""
+    return _head()
 
 
 def _head() -> str | None:

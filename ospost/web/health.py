@@ -1,16 +1,15 @@
 """Is it alive, is it ready: for those who watch the server."""
 
+from pathlib import Path
+
 from flask import Blueprint, Response, current_app, jsonify
-from sqlalchemy import text
 
 from helpers import utcnow
 from models import db
-from ospost.runtime import runtime
-from ospost.services.nodes import seconds_since_beat
+from ospost.runtime import Runtime, runtime
+from ospost.services import readiness
 
 bp = Blueprint("health", __name__)
-
-LEAST_FREE_BYTES = 200_000_000
 
 
 @bp.get("/healthz")
@@ -21,18 +20,38 @@ def healthz() -> Response:
 
 @bp.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """Look at the database, the disk and the publisher; 503 names what is wrong."""
-    session, run = db.session(), runtime()
-    session.execute(text("SELECT 1"))
-    beat = seconds_since_beat(session, utcnow())
-    limit = run.timings.silent_after.total_seconds()
-    checks = {
-        "database": True,
-        "disk": run.storage.free_bytes() > LEAST_FREE_BYTES,
-        "publisher": beat is not None and beat <= limit,  # here or in another process
-    }
+    """Look at database, disk, publisher and clock; 503 names what is wrong and what to do."""
+    run = runtime()
     driver = current_app.extensions.get("ospost.driver")
-    if driver is not None:
-        checks["scheduler"] = driver.is_alive
-    good = all(checks.values())
-    return jsonify(status="ok" if good else "trouble", checks=checks), 200 if good else 503
+    checks = [
+        *_probe(run).look(utcnow()),
+        *readiness.publisher(
+            db.session(),
+            now=utcnow(),
+            silent_after=run.timings.silent_after,
+            seconds_since_tick=None if driver is None else driver.seconds_since_tick,
+            is_beating=driver is None or driver.is_alive,
+        ),
+        readiness.clock(run.graph),
+    ]
+    good = all(check.good for check in checks)
+    answer = jsonify(
+        status="ok" if good else "trouble",
+        checks={check.name: check.good for check in checks},
+        problems={c.name: f"{c.sentence} {c.remedy}" for c in checks if not c.good},
+    )
+    return answer, 200 if good else 503
+
+
+def places_of(run: Runtime) -> dict[str, Path]:
+    """Return the folders that this instance writes to, by what they are called."""
+    photos = Path(run.storage_url)
+    return {"The folder of the database": run.state_dir, "The folder of photos": photos}
+
+
+def _probe(run: Runtime) -> readiness.Probe:
+    found: readiness.Probe = current_app.extensions.setdefault(
+        "ospost.probe",
+        readiness.Probe(sessions=run.sessions, folders=places_of(run)),
+    )
+    return found

@@ -9,7 +9,7 @@ import pytest
 from ospost.config import META, SANDBOX_APPS, BadSetting, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
-NAME = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+|HOST|PORT|PUBLISH|SCHEDULER|SIGNUPS")
+NAME = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+|BACKUPS|HOST|PORT|PUBLISH|SCHEDULER|SIGNUPS")
 LINE = re.compile(r"^#([A-Z][A-Z0-9_]*)=(.*)$", re.MULTILINE)
 ROW = re.compile(r"^\| `([A-Z][A-Z0-9_]*)` \| (.*?) \|", re.MULTILINE)
 LAUNCHER = {"HOST", "PORT"}

@@ -3,9 +3,11 @@
 import logging
 from datetime import datetime
 
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from models import Followup
 from ospost.domain.shooting import Keeping, keeping
 from ospost.domain.states import State
 from ospost.services.database import writing
@@ -96,10 +98,25 @@ def _write(
 
 
 def plan_followups(session: Session, work: Work, now: datetime) -> None:
-    """Plan what comes after: the link, and the first comment; call inside `writing`."""
+    """Plan what comes after: the link, and the first comment; call inside `writing`.
+
+    Of a post that was found by looking the comment is looked for as well: after an older copy of
+    the database was put back it may stand there.
+    """
     add_followup(session, work.id, "details", at=now)
     if work.first_comment:
         add_followup(session, work.id, "first_comment", at=now)
+        if work.state is not State.PUBLISHING:
+            session.execute(
+                update(Followup)
+                .where(
+                    Followup.publication_id == work.id,
+                    Followup.kind == "first_comment",
+                    Followup.intent_at.is_(None),
+                )
+                .values(intent_at=now)
+                .execution_options(synchronize_session=False)
+            )
 
 
 def _warn_of_second_copy(

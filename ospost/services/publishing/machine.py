@@ -18,10 +18,11 @@ from ospost.services.publishing import asking, claims, following
 from ospost.services.publishing.holding import wake
 from ospost.services.publishing.looking import find_link, look, lost_in_flight
 from ospost.services.publishing.preparing import prepare
-from ospost.services.publishing.rows import LostFence, Work
+from ospost.services.publishing.rows import Work
 from ospost.services.publishing.shot import shoot
 from ospost.services.publishing.tools import Tools
 from ospost.services.publishing.trouble import on_error
+from ospost.services.publishing.watching import watched
 
 logger = logging.getLogger(__name__)
 
@@ -175,23 +176,22 @@ class Machine:
         )
 
     def _step(self, work: Work, access: Access | None, refused: Refused | None) -> None:
-        with self.tools.sessions() as session:
-            try:
-                if refused is not None:
-                    on_error(self.tools, session, work, refused)
-                elif access is not None:
-                    shoot(self.tools, session, work, access)
-                else:
-                    STEPS[step_of(work.state)](self.tools, session, work)
-            except LostFence:
-                logger.info("somebody else has it now", extra={"publication": work.id})
+        is_shot = refused is not None or access is not None
+        name = "shot" if is_shot else step_of(work.state).value
+        with watched(self.tools, name, work), self.tools.sessions() as session:
+            if refused is not None:
+                on_error(self.tools, session, work, refused)
+            elif access is not None:
+                shoot(self.tools, session, work, access)
+            else:
+                STEPS[step_of(work.state)](self.tools, session, work)
 
     def _follow(self, errand: following.Errand) -> None:
-        with self.tools.sessions() as session:
-            try:
-                following.run(self.tools, session, errand)
-            except LostFence:
-                logger.info("somebody else has it now", extra={"followup": errand.id})
+        with (
+            watched(self.tools, errand.kind, errand.work),
+            self.tools.sessions() as session,
+        ):
+            following.run(self.tools, session, errand)
 
 
 STEPS: dict[Step, Callable[[Tools, Session, Work], None]] = {

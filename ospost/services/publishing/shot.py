@@ -161,6 +161,8 @@ def _live(tools: Tools, session: Session, shot: Work, published: Published) -> N
         published_at=tools.now(),
         sentence="Instagram says that it is live.",
     )
+    late = (published.sent_at - shot.due_at).total_seconds()
+    tools.meters.observe("lateness_seconds", seconds=max(0.0, late))
 
 
 def _not_sent(tools: Tools, session: Session, shot: Work, error: NotSent) -> None:

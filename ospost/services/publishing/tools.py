@@ -16,6 +16,7 @@ from ospost.graph.client import Access, GraphClient, Login
 from ospost.graph.errors import Refused
 from ospost.graph.own_link import OwnLink
 from ospost.imaging.workshop import Workshop
+from ospost.meters import Meters
 from ospost.services.publishing.rows import Work
 from ospost.storage.base import Storage
 from ospost.vault import Vault, VaultError
@@ -66,6 +67,7 @@ class Tools:
     owner: str
     now: Callable[[], datetime] = utcnow
     reached: Callable[[str], None] = _nothing
+    meters: Meters = field(default_factory=Meters)
     breaker: "Breaker" = field(default_factory=lambda: Breaker())
     own_link: OwnLink | None = None  # None: the address of the photos is not looked at
     is_sandbox: bool = False
