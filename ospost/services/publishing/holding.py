@@ -16,7 +16,7 @@ from ospost.graph.errors import GraphError, Refused
 from ospost.graph.values import PublishingLimit
 from ospost.services import quota
 from ospost.services.database import writing
-from ospost.services.publishing import doubting, trouble
+from ospost.services.publishing import doubting, trouble, twins
 from ospost.services.publishing.rows import Note, Work, advance, hold_values
 from ospost.services.publishing.telling import ask_about_late, error_of
 from ospost.services.publishing.tools import Tools
@@ -33,6 +33,7 @@ REMEDIES = {
     HoldReason.BLOCKED: "Open the Instagram app and see whether it asks for something.",
     HoldReason.CLOCK: "Set this server's clock right; the post goes out afterwards.",
     HoldReason.RESTORED: "Nothing needs to be done; this server looks what is already live.",
+    HoldReason.TWIN: "Nothing needs to be done. With other words it would not have to wait.",
     HoldReason.REHEARSAL: "Switch the rehearsal off and publish it now, or give it a new time.",
     HoldReason.ASK: "Say what becomes of it: publish it now, give it a new time, or leave it.",
 }
@@ -236,8 +237,22 @@ def wake(tools: Tools, session: Session, work: Work) -> None:
         return
     if reason is HoldReason.CLOCK and clock_is_wrong(tools, session, work):
         return
+    if reason is HoldReason.TWIN and waits_for_twin(tools, session, work):
+        return
     with writing(session):
         let_go(tools, session, work, now=now)
+
+
+def waits_for_twin(tools: Tools, session: Session, work: Work) -> bool:
+    """Hold *work* while a post of the same words is being looked for; say whether."""
+    now = tools.now()
+    is_waiting = twins.is_looked_for(session, work, now=now)
+    session.rollback()
+    if is_waiting:
+        sentence = "Another post with the same words may be live; it is looked for first."
+        until = now + tools.timings.twin_recheck
+        put_on_hold(tools, session, work, HoldReason.TWIN, sentence, until=until)
+    return is_waiting
 
 
 def let_go(tools: Tools, session: Session, work: Work, *, now: datetime) -> None:

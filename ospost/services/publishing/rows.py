@@ -206,12 +206,18 @@ def advance(
             "row_id": work.id,
             "row_fence": work.fence,
             **{f"new_{name}": value for name, value in values.items()},
+            **(twin_window(now) if is_shot else {}),
         },
     ).first()
     if changed is None:
         raise LostFence(work.id)
     if note is not None:
         append(session, work.id, note, fence=work.fence, came_from=work.state, to=to, now=now)
+
+
+def twin_window(now: datetime) -> dict[str, datetime]:
+    """Return between which due times a post that is being looked for can be."""
+    return {"twin_from": now - timedelta(days=8), "twin_to": now + timedelta(days=1)}
 
 
 def append(

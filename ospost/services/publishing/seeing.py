@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from models import Publication
 from ospost.domain.finding_out import Status
-from ospost.domain.matching import UNREADABLE, Candidate, Match, Wanted, find
+from ospost.domain.matching import UNREADABLE, Candidate, Listing, Match, Wanted, find
 from ospost.domain.states import Kind
 from ospost.graph.client import ContainerCode, SeenMedia
 from ospost.graph.errors import GraphError
-from ospost.services.publishing import doubting
+from ospost.services.publishing import doubting, twins
 from ospost.services.publishing.rows import Work
 from ospost.services.publishing.tools import Tools
 
@@ -65,6 +65,7 @@ def read_list(tools: Tools, session: Session, work: Work) -> Look:
         )
     )
     taken = {*work.baseline, *(media_id for media_id in linked if media_id)}
+    has_twin = twins.may_be_anothers(session, work, since=first)
     session.rollback()
     match = find(
         Wanted(
@@ -79,6 +80,8 @@ def read_list(tools: Tools, session: Session, work: Work) -> Look:
         is_whole=seen.is_whole,
         taken=taken,
     )
+    if match.media is not None and has_twin:
+        match = Match(listing=Listing.SEVERAL)
     return Look(status=Status.UNREADABLE, match=match, words={})
 
 

@@ -39,6 +39,7 @@ from ospost.services.publishing.holding import (
     is_used_up,
     put_on_hold,
     stands_in_the_way,
+    waits_for_twin,
 )
 from ospost.services.publishing.live import record_live
 from ospost.services.publishing.rows import LostFence, Note, Work, advance, hold_values, release
@@ -87,7 +88,8 @@ def _take_aim(tools: Tools, session: Session, work: Work, aim: Aim) -> bool:
     """Commit the intent; say whether the call may follow.
 
     Not, when another shot of the account is under way (the unique index is the net below the
-    claim), or when the post was stopped, rehearsed or retimed since it was claimed.
+    claim), when the post was stopped, rehearsed or retimed since it was claimed, or while a post of
+    the same words is being looked for.
     """
     try:
         _write_intent(session, work, aim, now=aim.values["intent_at"])
@@ -97,6 +99,8 @@ def _take_aim(tools: Tools, session: Session, work: Work, aim: Aim) -> bool:
         if not _is_still_ours(session, work):
             raise
         session.rollback()
+        if waits_for_twin(tools, session, work):
+            return False
     else:
         return True
     release(session, work, next_at=tools.now() + tools.timings.tick, now=tools.now())

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from sqlalchemy import (
     BindParameter,
+    FromClause,
     Table,
     and_,
     bindparam,
@@ -33,14 +34,39 @@ INSTANCE = cast(Table, Instance.__table__)
 NOTICE = cast(Table, Notice.__table__)
 POST = cast(Table, Post.__table__)
 SLIDE = cast(Table, Slide.__table__)
+LOOKED_FOR = (State.PUBLISHING.value, State.UNKNOWN.value, State.PUBLISHED.value)
 
 
-def _value(table: Table, name: str, parameter: str = "") -> BindParameter[Any]:
+def _value(table: FromClause, name: str, parameter: str = "") -> BindParameter[Any]:
     return bindparam(parameter or f"new_{name}", type_=table.c[name].type)
 
 
+def _is_twin_looked_for() -> Any:
+    """Whether a post of the same words may be live and has no media yet.
+
+    Takes `twin_from` and `twin_to`: between which due times such a post can be.
+    """
+    other, its_post, post = PUBLICATION.alias(), POST.alias(), POST.alias()
+    return exists().where(
+        other.c.account_id == PUBLICATION.c.account_id,
+        other.c.due_at.between(
+            _value(other, "due_at", "twin_from"), _value(other, "due_at", "twin_to")
+        ),
+        other.c.id != PUBLICATION.c.id,
+        other.c.ig_media_id.is_(None),
+        other.c.next_at.is_not(None),
+        other.c.state.in_(LOOKED_FOR),
+        its_post.c.id == other.c.post_id,
+        post.c.id == PUBLICATION.c.post_id,
+        its_post.c.caption == post.c.caption,
+    )
+
+
 def _may_shoot() -> Any:
-    """What must hold when an intent is written: still ready, of these words, due, not stopped."""
+    """What must hold when an intent is written.
+
+    Still ready, of these words, due, not stopped, and nothing of the same words looked for.
+    """
     is_stopped = exists().where(
         ACCOUNT.c.id == PUBLICATION.c.account_id,
         or_(ACCOUNT.c.paused_at.is_not(None), ACCOUNT.c.rehearse.is_(True)),
@@ -50,6 +76,7 @@ def _may_shoot() -> Any:
         PUBLICATION.c.revision == PUBLICATION.c.container_revision,
         PUBLICATION.c.due_at <= _value(PUBLICATION, "updated_at"),
         ~is_stopped,
+        ~_is_twin_looked_for(),
     )
 
 
@@ -69,6 +96,11 @@ def moving(names: tuple[str, ...], *, is_shot: bool = False) -> Any:
     values = {name: _value(PUBLICATION, name) for name in names}
     return update(PUBLICATION).where(*where).values(values).returning(PUBLICATION.c.id)
 
+
+TWIN_LOOKED_FOR = select(PUBLICATION.c.id).where(
+    PUBLICATION.c.id == bindparam("row_id"), _is_twin_looked_for()
+)
+"""Find `row_id` only if it has to wait for a post of the same words."""
 
 FENCE = select(PUBLICATION.c.fence).where(PUBLICATION.c.id == bindparam("row_id"))
 """Read the fence of `row_id`."""
