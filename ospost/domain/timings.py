@@ -93,7 +93,7 @@ class Timings:
     def scaled(self, divisor: float) -> "Timings":
         """Return the same machine *divisor* times faster.
 
-        Network deadlines keep at least a second, since a loaded machine is not faster.
+        What waits for a computer or a network keeps a floor, since a loaded machine is not faster.
         """
         if divisor == 1:
             return self
@@ -101,18 +101,20 @@ class Timings:
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(value, timedelta):
-                changed[field.name] = value / divisor
+                changed[field.name] = max(FLOORS.get(field.name, timedelta()), value / divisor)
             elif isinstance(value, tuple):
                 changed[field.name] = tuple(item / divisor for item in value)
-        for name in (
-            "send_within",
-            "publish_deadline",
-            "call",
-            "create_call",
-            "lease",
-            "create_lease",
-            "drain",
-            "clock_tolerance",
-        ):
-            changed[name] = max(SECOND, getattr(self, name) / divisor)
         return replace(self, **changed)  # type: ignore[arg-type]  # names come from fields()
+
+
+FLOORS = {
+    "tick": SECOND / 20,
+    "claim_ahead": SECOND / 20,
+    "beat": SECOND / 4,
+    "silent_after": SECOND * 3 / 2,
+    "clock_tolerance": SECOND / 2,
+} | dict.fromkeys(
+    ("send_within", "publish_deadline", "call", "create_call", "lease", "create_lease", "drain"),
+    SECOND,
+)
+"""How short each may become when the machine is sped up."""
