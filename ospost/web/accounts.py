@@ -16,14 +16,14 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
-from helpers import plural, utcnow
+from helpers import utcnow
 from models import Account, Invitation, db
 from ospost.domain import media_address
 from ospost.errors import Invalid
 from ospost.runtime import runtime
 from ospost.services import accounts, connections, invitations, mailing, people
 from ospost.web import checks, lateness, passed
-from ospost.web.choices import GRACES, zones_with
+from ospost.web.choices import GRACES, grace_words, zones_with
 from ospost.web.dates import dates_of
 from ospost.web.forms import posted
 from ospost.web.mails import send_confirmation
@@ -202,7 +202,7 @@ def _show(account: Account, error: Invalid | None = None) -> ResponseReturnValue
         zones=zones_with(zone),
         grace=posted().get("grace", grace),
         graces=GRACES if not grace or grace in known else (*GRACES, (grace, f"{grace} seconds")),
-        default_grace=plural(runtime().missed_after_seconds // 60, "minute"),
+        default_grace=grace_words(runtime().missed_after_seconds),
         errors=_by_field(error),
     )
     return page, 422 if error else 200

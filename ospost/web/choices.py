@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from helpers import plural
 from ospost.domain import schedule
 
 NOT_PLACES = ("Etc/", "SystemV/", "posix/", "right/")
@@ -13,6 +14,13 @@ GRACES: tuple[tuple[str, str], ...] = (
     ("86400", "24 hours"),
 )
 """How late a post may still go out: seconds and words."""
+
+
+def grace_words(seconds: int) -> str:
+    """Return a grace in whole hours or minutes: '6 hours'."""
+    hours, rest = divmod(seconds, 3600)
+    return plural(hours, "hour") if hours and not rest else plural(seconds // 60, "minute")
+
 
 LANGUAGES: tuple[tuple[str, str], ...] = (("en", "English"),)
 """The languages that our pages are written in."""

@@ -6,14 +6,13 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from helpers import plural
 from models import Account, db
 from ospost.domain.timings import Timings
 from ospost.domain.wording import gap_words
 from ospost.errors import Invalid
 from ospost.runtime import runtime
 from ospost.services import lateness, people
-from ospost.web.choices import GRACES
+from ospost.web.choices import GRACES, grace_words
 from ospost.web.forms import posted
 from ospost.web.negotiate import wants_json
 
@@ -75,7 +74,7 @@ def _page(
     account: Account, form: dict[str, str] | None = None, error: Invalid | None = None
 ) -> str:
     chosen = form or _chosen(account)
-    usual_grace = plural(runtime().missed_after_seconds // 60, "minute")
+    usual_grace = grace_words(runtime().missed_after_seconds)
     usual_gap = gap_words(int(Timings().late_spacing.total_seconds()))
     return render_template(
         "accounts/settings.html",

@@ -42,7 +42,14 @@ def test_pages_of_a_person_are_accessible(
     desk.add_post("", "", photo)
     page = desk.page
     account = f"/accounts/{desk.account_id('clay.studio')}"
-    pages = [*SIGNED_IN, account, f"/post/{post_id}", f"/post/edit/{post_id}", f"/?swap={post_id}"]
+    pages = [
+        *SIGNED_IN,
+        account,
+        f"{account}/settings",
+        f"/post/{post_id}",
+        f"/post/edit/{post_id}",
+        f"/?swap={post_id}",
+    ]
     for address in pages:
         for size in SIZES:
             page.set_viewport_size(size)

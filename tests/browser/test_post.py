@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from app import start_publishing, stop_publishing
 from models import Publication, db
 from ospost.services.database import writing
-from tests.browser.desk import Desk, days_ahead
+from tests.browser.desk import Desk, accessible, days_ahead
 from tests.support import in_seconds
 
 HOSTILE = """Two  spaces,
@@ -112,3 +112,35 @@ def test_a_new_picture_takes_the_place_of_the_old_one(desk, photo, tall_photo):
     slides = desk.post("Exchange")["slides"]
     assert len(slides) == 1
     assert slides[0]["crop"]
+
+
+def test_a_failed_post_is_closed_by_hand_and_copied_once(desk, photo, complaints):
+    post_id = desk.add_post("By hand", days_ahead(2), photo)
+    with desk.app.app_context(), writing(db.session()) as session:
+        failed = {"message": "It was refused.", "remedy": "Crop it.", "code": 36003}
+        session.execute(update(Publication).values(state="failed", next_at=None, error=failed))
+    page = desk.page
+    complaints.expect_status(422)
+    page.goto(f"/post/{post_id}")
+    expect(page.get_by_text("36003")).to_be_hidden()
+    page.get_by_text("Instagram's answer").click()
+    expect(page.get_by_text("36003")).to_be_visible()
+    accessible(page, "a failed post")
+
+    page.locator("#by-hand summary").click()
+    page.get_by_label("Its link").fill("https://www.instagram.com/clay.studio/")
+    page.locator("#by-hand button").click()
+
+    link = page.get_by_label("Its link")
+    expect(link).to_have_value("https://www.instagram.com/clay.studio/")
+    expect(page.locator("#by-hand-error")).to_contain_text("That is no post.")
+    link.fill("https://www.instagram.com/p/Cabc_D-ef1/")
+    page.locator("#by-hand button").click()
+    expect(page.locator(".o-post__state")).to_contain_text("Live")
+    expect(page.locator(".o-timeline")).to_contain_text("Posted by hand")
+    expect(page.locator(".o-timeline")).to_contain_text("by Ada Marin")
+    page.get_by_role("button", name="Duplicate").dblclick()
+    page.wait_for_url("**/post/edit/*")
+    expect(page.locator("textarea[name=caption]")).to_have_value("By hand")
+    listed = desk.client.get("/", headers={"Accept": "application/json"}).get_json()["posts"]
+    assert sorted(post["state"] for post in listed) == ["draft", "published"]
