@@ -8,6 +8,7 @@ slowly, for 24 hours.
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select, update
@@ -34,7 +35,17 @@ LEASE = timedelta(minutes=5)
 SPACING = timedelta(minutes=5)
 """A person gets at most one message in this time on one channel; the rest waits to be gathered."""
 AT_ONCE = 20
+ENOUGH_FAILURES = 2
+"""After so many in one round the rest waits for the next: a dead server is slow to say so."""
 MOST_IN_ONE = 500
+
+
+class _End(StrEnum):
+    """What became of a parcel."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    LEFT = "left"  # put off, or not wanted any more
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,15 +73,15 @@ class _Parcel:
 
 def deliver_due(sessions: sessionmaker[Session], carrier: Carrier, now: datetime) -> int:
     """Send what is due; return how many messages went out."""
-    sent = 0
+    ends: list[_End] = []
     with sessions() as session:
         _close(session, now)
-        for _ in range(AT_ONCE):
+        while len(ends) < AT_ONCE and ends.count(_End.FAILED) < ENOUGH_FAILURES:
             parcel = _claim(session, now)
             if parcel is None:
                 break
-            sent += _deliver(session, parcel, carrier, now) if parcel.ids else 0
-    return sent
+            ends.append(_deliver(session, parcel, carrier, now) if parcel.ids else _End.LEFT)
+    return ends.count(_End.SENT)
 
 
 def _close(session: Session, now: datetime) -> None:
@@ -145,7 +156,7 @@ def _spaced(session: Session, theirs: tuple[Any, ...], now: datetime) -> datetim
     return max(last + SPACING, now + GATHER + timedelta(seconds=1)) if last else None
 
 
-def _deliver(session: Session, parcel: _Parcel, carrier: Carrier, now: datetime) -> int:
+def _deliver(session: Session, parcel: _Parcel, carrier: Carrier, now: datetime) -> _End:
     message = notice_words.message_of(
         session,
         ids=parcel.ids,
@@ -156,16 +167,13 @@ def _deliver(session: Session, parcel: _Parcel, carrier: Carrier, now: datetime)
     try:
         if message is None or not _send(session, parcel, message, carrier):
             _settle(session, parcel, next_at=None, sent_at=None)
-            return 0
-    except NotDelivered as error:
+            return _End.LEFT
+    except (NotDelivered, MailError, Invalid, VaultError) as error:
         _put_off(session, parcel, error, now)
-        return 0
-    except (MailError, Invalid, VaultError) as error:
-        _put_off(session, parcel, error, now)
-        return 0
+        return _End.FAILED
     _settle(session, parcel, next_at=None, sent_at=now)
     _note_channel(session, parcel, failure="", now=now)
-    return 1
+    return _End.SENT
 
 
 def _send(session: Session, parcel: _Parcel, message: Message, carrier: Carrier) -> bool:

@@ -288,3 +288,26 @@ def test_other_kinds_are_left_alone(app: Flask, account_id: int, post_office: Po
 
     assert deliver(app, post_office) == 0
     assert outbox(app)[0].next_at is not None
+
+
+def test_a_dead_mail_server_holds_up_one_round_only_for_two_failures(
+    app: Flask, account_id: int, post_office: PostOffice
+) -> None:
+    with rows(app) as session:
+        for number in range(5):
+            user = User(
+                name=f"n{number}",
+                email=f"n{number}@example.org",
+                is_owner=True,
+                email_confirmed_at=now(),
+                created_at=now(),
+            )
+            session.add(user)
+    post_office.refuses = True
+    tell(app)  # to all owners: Ada and these five
+
+    deliver(app, post_office)
+
+    assert sorted(row.tries for row in outbox(app)) == [0, 0, 0, 0, 1, 1]
+    post_office.refuses = False
+    assert deliver(app, post_office, timedelta(minutes=3)) == 6

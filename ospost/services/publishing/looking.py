@@ -177,6 +177,7 @@ def _look_again(tools: Tools, session: Session, work: Work, seen: Look, *, absen
                 sentence=body["message"],
                 remedy=body["remedy"],
                 now=now,
+                cause="unknown",
             )
 
 

@@ -17,12 +17,12 @@ def notify(
     sentence: str,
     remedy: str,
     now: datetime,
-    cause: str = "",
+    cause: str,
 ) -> None:
     """Tell every member of the account, once while *cause* lasts; call inside `writing`."""
     raise_notice(
         session,
-        key=f"post:{work.id}:{cause or title}",
+        key=f"post:{work.id}:{cause}",
         kind="post",
         severity=Severity.PROBLEM,
         title=title,
