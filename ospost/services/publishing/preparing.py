@@ -198,12 +198,15 @@ def _unfinished(tools: Tools, session: Session, work: Work) -> None:
     now = tools.now()
     made = work.container_made_at or now
     at = poll_at(made, due_at=work.due_at, now=now, timings=tools.timings)
+    sentence = "Instagram is still working on the picture."
     with writing(session, beside=True):
         advance(
             session,
             work,
             to=State.PREPARING,
-            note=None,
+            note=Note(cause="unfinished", sentence=sentence)
+            if work.state is not State.PREPARING
+            else None,
             now=now,
             finished_at=None,
             next_at=at,

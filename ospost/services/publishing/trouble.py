@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from models import Account, Event
@@ -125,7 +125,8 @@ def fail(tools: Tools, session: Session, work: Work, *, note: Note, body: dict[s
     state = work.state if work.state is State.UNKNOWN else State.PREPARING
     with writing(session):
         if state is not work.state:
-            advance(session, work, to=state, note=None, now=now)
+            again = Note(cause="stopped", sentence="It cannot go on like this.")
+            advance(session, work, to=state, note=again, now=now)
         conclude(
             session,
             replace_state(work, state),
@@ -190,6 +191,8 @@ MISSED = {
     HoldReason.PAUSED: "Its time passed while the account was stopped.",
     HoldReason.CLOCK: "Its time passed while this server's clock was wrong.",
     HoldReason.RESTORED: "Its time passed before this copy of the database was restored.",
+    HoldReason.TWIN: "Its time passed before it was known whether another post with the same words is"
+    " live.",
     HoldReason.REHEARSAL: "It was rehearsed: everything was ready, and nothing was sent.",
     HoldReason.ASK: "Nobody said in time what should become of it, so it was not sent.",
 }
@@ -210,7 +213,9 @@ def hold(
     until = _hold_until(tools, session, work, known.kind, asked=asked, now=now)
     with writing(session):
         if known.kind in NEEDS_RECONNECT and has_new_token(session, work):
-            advance(session, work, to=State.PREPARING, note=None, now=now, next_at=now, owner="")
+            going_on = Note(cause="reconnected", sentence="Somebody signed in again. Going on.")
+            to = State.PREPARING
+            advance(session, work, to=to, note=going_on, now=now, next_at=now, owner="")
             return
         advance(
             session,
@@ -238,6 +243,12 @@ def has_new_token(session: Session, work: Work) -> bool:
     """Whether somebody signed in again while a call with the old token was under way."""
     sealed = session.scalar(select(Account.token_sealed).where(Account.id == work.account_id))
     return bool(sealed) and sealed != work.token_sealed
+
+
+def has_happened(session: Session, work: Work, cause: str) -> bool:
+    """Whether the timeline has such a line already: one problem is one notice."""
+    line = exists().where(Event.publication_id == work.id, Event.cause == cause)
+    return bool(session.scalar(select(line)))
 
 
 def mark_account(
