@@ -14,7 +14,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from models import Instance, Publication
-from ospost.domain.states import BEFORE_INTENT, State
+from ospost.domain.states import BEFORE_INTENT, MOVABLE, State
 from ospost.services.database import writing
 from ospost.services.publishing.claims import batches
 from ospost.services.publishing.rows import Note, append
@@ -63,7 +63,8 @@ def hold_what_may_be_live(session: Session, epoch: Epoch, *, now: datetime) -> i
 
     Every open row with a due time in the past or a container becomes unknown: the account's list
     and the container decide. The others may have been sent early by hand: they are looked for when
-    their preparation begins. Returns how many rows are looked for at once; 0 on a normal start.
+    their preparation begins, and so is what was missed or had failed here, if a person takes it up
+    again. Returns how many rows are looked for at once; 0 on a normal start.
     """
     known = epoch.read()
     if known <= batches(session):
@@ -112,7 +113,7 @@ def hold_what_may_be_live(session: Session, epoch: Epoch, *, now: datetime) -> i
         session.execute(
             update(Publication)
             .where(
-                Publication.state.in_([state.value for state in BEFORE_INTENT]),
+                Publication.state.in_([state.value for state in MOVABLE]),
                 Publication.first_intent_at.is_(None),
             )
             .values(first_intent_at=Publication.updated_at)
