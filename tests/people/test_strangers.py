@@ -84,6 +84,7 @@ def stranger(make_open: Flask, world: World, ada: FlaskClient) -> FlaskClient:
     """Ben, signed in, with an account of his own whose zone he has confirmed."""
     client = newcomer(make_open, world, BEN)
     send(client, "/welcome")
+    client.get("/accounts")  # has his limits read, so that the walk need not
     return client
 
 
@@ -111,6 +112,7 @@ def everything_of(app: Flask, user_id: int) -> dict[str, list[str]]:
                 str(row)
                 for row in session.execute(select(table))
                 if not (table.name == "user" and row.id != user_id)
+                and not (table.name == "instance" and row.name == "probed")  # by /readyz
             )
             for table in Base.metadata.sorted_tables
             if table.name not in left_out
