@@ -10,12 +10,12 @@ import secrets
 import threading
 import time
 from datetime import UTC, datetime, timedelta
-from time import CLOCK_BOOTTIME, clock_gettime
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
+from ospost.jobs.clock_watch import ClockWatch
 from ospost.jobs.feeding import Feeder
 from ospost.jobs.guard import Guard
 from ospost.jobs.periodic import PERIODIC
@@ -53,7 +53,7 @@ class Driver:
         self._nudged = False
         self._stopping = False
         self._batches_written = True
-        self._wall_ahead = time.time() - clock_gettime(CLOCK_BOOTTIME)
+        self._clock_watch = ClockWatch(run, self._tools)
         longest_s = self._tools.timings.wake_look.total_seconds()
         self._waking = Waking(run, now=self._tools.now, longest_s=longest_s)
         self._epoch = Epoch(run.state_dir / "publish-batches")
@@ -166,7 +166,7 @@ class Driver:
             self._run.meters.timing("tick_seconds"),
         ):
             for part in (
-                self._watch_clock,
+                self._clock_watch.look,
                 self._waking.watch,
                 self._presence.beat_if_due,
                 self._claim,
@@ -180,14 +180,6 @@ class Driver:
             self._batches_written = True
             with self._run.sessions() as session:
                 self._epoch.bring_level(claims.batches(session))
-
-    def _watch_clock(self) -> None:
-        """Log a step of the wall clock; the queue is read by the new time from here on."""
-        ahead = time.time() - clock_gettime(CLOCK_BOOTTIME)
-        step = ahead - self._wall_ahead
-        if abs(step) > self._tools.timings.clock_step.total_seconds():
-            logger.warning("this server's clock was set", extra={"seconds": round(step, 1)})
-        self._wall_ahead = ahead
 
     def _nudged_tick(self) -> None:
         self._nudged = False
