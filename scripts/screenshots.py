@@ -22,6 +22,7 @@ from app import create_app, start_publishing, stop_publishing
 from ospost.config import Settings
 from sandbox.people import new_world
 from sandbox.server import serve
+from sandbox.world import World
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "docs" / "img"
@@ -44,10 +45,11 @@ WORDS = (
 
 
 @contextmanager
-def running() -> Iterator[tuple[str, str]]:
-    """Serve a practice Instagram and the app; yields both addresses."""
+def running() -> Iterator[tuple[str, World]]:
+    """Serve a practice Instagram and the app; yields the app's address and the practice world."""
     folder = Path(tempfile.mkdtemp(prefix="ospost-pictures-"))
-    meta = serve(new_world())
+    world = new_world()
+    meta = serve(world)
     server = make_server("127.0.0.1", 0, lambda _env, _start: [], threaded=True)
     address = f"http://127.0.0.1:{server.port}"
     app = create_app(
@@ -59,7 +61,7 @@ def running() -> Iterator[tuple[str, str]]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     start_publishing(app)
     try:
-        yield address, meta.base_url
+        yield address, world
     finally:
         stop_publishing(app)
         app.extensions["ospost"].close()
@@ -94,14 +96,26 @@ def sign_in(page: Page, address: str) -> None:
 def plan(page: Page, address: str, files: list[Path]) -> None:
     """Compose one post that goes live now, and some for the days to come."""
     for number, (words, file) in enumerate(zip(WORDS, files, strict=True)):
-        page.goto(f"{address}/post/add")
-        page.set_input_files("input[type=file]", str(file))
-        page.wait_for_selector("input[name=media_id]", state="attached")
-        page.fill("textarea[name=caption]", words)
-        due = datetime.now(UTC) + timedelta(seconds=4) + timedelta(hours=27) * number
-        page.fill("input[name=date]", due.strftime("%Y-%m-%dT%H:%M:%S"))
-        page.click("button[value=schedule]")
-        page.wait_for_url("**/?date=*")
+        compose(page, address, words, file, in_hours=27 * number)
+
+
+def compose(page: Page, address: str, words: str, file: Path, *, in_hours: float) -> None:
+    """Schedule one post."""
+    page.goto(f"{address}/post/add")
+    page.set_input_files("input[type=file]", str(file))
+    page.wait_for_selector("input[name=media_id]", state="attached")
+    page.fill("textarea[name=caption]", words)
+    due = datetime.now(UTC) + timedelta(seconds=4) + timedelta(hours=in_hours)
+    page.fill("input[name=date]", due.strftime("%Y-%m-%dT%H:%M:%S"))
+    page.click("button[value=schedule]")
+    page.wait_for_url("**/?date=*")
+
+
+def fail(page: Page, address: str, world: World, file: Path) -> None:
+    """Let Instagram refuse one post."""
+    world.faults.add(endpoint="create", kind="error", code=36003, subcode=2207009, count=1)
+    compose(page, address, "Kiln opening on Sunday at ten", file, in_hours=0)
+    time.sleep(5)
 
 
 def photograph(browser: Browser, address: str, state: object, *, width: int, theme: str) -> None:
@@ -115,10 +129,11 @@ def photograph(browser: Browser, address: str, state: object, *, width: int, the
     )
     page = context.new_page()
     listed = context.request.get(address, headers={"Accept": "application/json"}).json()
-    post = listed["posts"][0]["url"]
+    by_state = {post["state"]: post["url"] for post in listed["posts"]}
     pages = {
         "plan": "/",
-        "post": post,
+        "post": by_state["published"],
+        "failed-post": by_state["failed"],
         "compose": "/post/add?sample=1",
         "accounts": "/accounts",
         "you": "/account",
@@ -129,6 +144,8 @@ def photograph(browser: Browser, address: str, state: object, *, width: int, the
     for name, path in pages.items():
         page.goto(address + path)
         page.wait_for_load_state("networkidle")
+        if name == "failed-post":
+            page.click("#answer summary")
         page.screenshot(path=TARGET_ALL / f"{name}-{width}-{theme}.png", full_page=True)
     context.close()
 
@@ -140,19 +157,23 @@ def main() -> None:
     """Take all pictures; without an argument only those that the README shows are kept."""
     TARGET_ALL.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="ospost-pictures-"))
-    with running() as (address, _meta), sync_playwright() as playwright:
+    with running() as (address, world), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         context = browser.new_context(timezone_id="UTC", viewport={"width": 1440, "height": 900})
         page = context.new_page()
         sign_in(page, address)
-        plan(page, address, pictures(folder))
+        files = pictures(folder)
+        plan(page, address, files)
         time.sleep(8)  # the first post goes live meanwhile
+        fail(page, address, world, files[0])
         state = context.storage_state()
         for width, theme in ((1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")):
             photograph(browser, address, state, width=width, theme=theme)
         browser.close()
     if TARGET_ALL == TARGET:
         shown = {"plan-1440-light", "compose-1440-light", "post-1440-light", "plan-390-dark"}
+        (TARGET / "failed-post-1440-light.png").replace(TARGET / "failed-post.png")
+        shown.add("failed-post")
         for path in TARGET.glob("*.png"):
             if path.stem not in shown:
                 path.unlink()
