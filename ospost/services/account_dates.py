@@ -23,6 +23,7 @@ class AccountDates:
     look: str  # of the badge
     remedy: str  # "" when there is nothing to do
     lines: tuple[tuple[str, str], ...]  # (what, words)
+    zone: str  # that the times are in
     needs_sign_in: bool
 
 
@@ -70,6 +71,7 @@ def _dates(
         look=look,
         remedy=remedy,
         lines=tuple(lines),
+        zone=zone,
         needs_sign_in=account.needs_reconnect or look == "missed",
     )
 

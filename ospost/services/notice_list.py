@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from helpers import distance
 from models import Account, Membership, Notice, NoticeRead, Post
 from ospost.services.database import writing
-from ospost.services.notice_words import local
+from ospost.services.notice_words import local, mended_at
 
 PAGE = 50
 MOST_COUNTED = 99
@@ -29,6 +29,7 @@ class NoticeLine:
     remedy: str
     username: str
     post_id: int | None  # None also when the post is not in Ospost any more
+    mended_at: str  # the path of the page that helps; "" without one
     at: datetime
     at_label: str
     distance: str
@@ -146,6 +147,7 @@ def _line(row: Any, zone: str, now: datetime) -> NoticeLine:
         remedy=notice.remedy,
         username=username or "",
         post_id=notice.post_id if has_post else None,
+        mended_at=mended_at(notice.key, notice.account_id),
         at=notice.at,
         at_label=local(notice.at, zone),
         distance=distance(notice.at, now),

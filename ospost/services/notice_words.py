@@ -24,6 +24,8 @@ def message_of(
             Post.id.label("post_id"),
             Post.due_at,
             Account.username,
+            Outbox.account_id,
+            Notice.key,
         )
         .outerjoin(Notice, Notice.id == Outbox.notice_id)
         .outerjoin(Post, Post.id == Notice.post_id)
@@ -71,8 +73,21 @@ def _item(row: Row[Any], zone: str, app_url: str) -> Item:
         remedy=str(told.get("remedy", "")),
         where=f"@{row.username}" if row.username else "",
         when=when,
-        url=f"{app_url}/post/{row.post_id}" if row.post_id else f"{app_url}/notices",
+        url=app_url + _path(row),
     )
+
+
+def _path(row: Row[Any]) -> str:
+    if row.post_id:
+        return f"/post/{row.post_id}"
+    return mended_at(row.key or "", row.account_id) or "/notices"
+
+
+def mended_at(key: str, account_id: int | None) -> str:
+    """Return the path of the page on which a problem of a whole account is mended; "" for others."""
+    if key.startswith("ask:"):
+        return "/accounts/passed"
+    return f"/accounts/{account_id}" if key.startswith("token:") and account_id else ""
 
 
 def local(moment: datetime, zone: str) -> str:

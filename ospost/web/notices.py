@@ -56,6 +56,7 @@ def _notice_as_json(line: notice_list.NoticeLine) -> dict[str, Any]:
         "remedy": line.remedy,
         "account": line.username,
         "post": url_for("posts.show", post_id=line.post_id) if line.post_id else None,
+        "url": line.mended_at or None,
         "at": line.at.isoformat(),
         "is_over": bool(line.ended_label),
         "is_read": line.is_read,

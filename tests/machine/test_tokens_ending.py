@@ -115,6 +115,7 @@ def test_the_end_of_a_consent_is_told_at_each_threshold_once_and_ended_by_signin
     day = ends_at + 9 * HOUR
     assert f"{day.day} {day:%b %Y}, {day:%H:%M} (Asia/Tokyo)" in told.sentence
     assert any("2 posts are planned after this date" in n.sentence for n in house.notices())
+    assert f'href="/accounts/{told.account_id}"' in signed_in.get("/notices").text
     assert "Sign in again" in told.remedy and "clay.studio" in told.title + seen_titles(house)
 
     by_facebook(signed_in, house.world, start="/login/facebook?renew=1")

@@ -99,6 +99,7 @@ def test_what_lies_ahead_is_let_go_and_what_is_overdue_waits_for_a_word(
     shown = browser.get(f"/post/{late}", headers=JSON).get_json()
     assert "Say what becomes of it" in shown["error"]["message"]
     assert f"ask:{waiting.account_id}" in open_notices(app)
+    assert f'href="{PAGE}"' in browser.get("/notices").text
 
 
 def test_without_an_answer_it_is_missed_in_the_end_and_never_sent(
