@@ -34,12 +34,21 @@ class Presence:
         self._now = now
         self._clock = clock
         self._beaten_at = 0.0
+        self._pid = os.getpid()
         self._lived_at = now()
 
     @property
+    def is_here(self) -> bool:
+        """Whether this is the process that was named, and not one forked from it."""
+        return os.getpid() == self._pid
+
+    @property
     def is_heard(self) -> bool:
-        """Whether the beat goes on."""
-        return time.monotonic() - self._beaten_at < self._timings.silent_after.total_seconds()
+        """Whether the beat goes on, in this process: a fork has the name and not the threads."""
+        return (
+            self.is_here
+            and time.monotonic() - self._beaten_at < self._timings.silent_after.total_seconds()
+        )
 
     def take_over(self) -> None:
         """Free what processes of this host held that do not live any more."""
@@ -92,7 +101,7 @@ class Presence:
         """Give back what this process holds and take it off the list."""
         with self._run.sessions() as session:
             figures.keep(session, self._run.meters)
-            claims.free_rows_of(session, [self.name], now=self._now())
+            claims.free_rows_of(session, [self.name], now=self._now(), were_lost=False)
             outages.note_stop(session, now=self._now())
             nodes.leave(session, name=self.name)
 

@@ -42,6 +42,9 @@ READY: ColumnElement[str] = literal_column("'ready'")
 OVERDUE = bindparam("overdue", type_=ROW.due_at.type)
 LEASE_END = bindparam("lease_end", type_=ROW.due_at.type)
 PUBLISHING: ColumnElement[str] = literal_column("'publishing'")
+WAS_SHOT = and_(ROW.owner != "", ROW.next_at > ROW.due_at)
+"""Somebody claimed this for its shot and was not heard of again. A database that took over without
+the last commit (a replica) knows of no intent then: its container is read before it is shot anew."""
 
 
 def _shots() -> Select[Any]:
@@ -68,6 +71,7 @@ def _shots() -> Select[Any]:
             ROW.next_at <= HORIZON,
             ROW.state == READY,
             ROW.due_at <= HORIZON,
+            ~WAS_SHOT,
             ~is_blocked,
         )
         .order_by(ROW.next_at)
@@ -78,7 +82,7 @@ def _shots() -> Select[Any]:
 
 def _rest() -> Select[Any]:
     """Select everything else that is due, oldest first, with the moment that it wanted."""
-    is_shot = and_(ROW.state == READY, ROW.due_at <= HORIZON)
+    is_shot = and_(ROW.state == READY, ROW.due_at <= HORIZON, ~WAS_SHOT)
     return (
         select(ROW.id, ROW.next_at)
         .where(ROW.next_at <= HORIZON, ~is_shot)
@@ -114,7 +118,7 @@ _TAKE_REST = (
         owner=bindparam("new_owner"),
         # the last look at a ready post must not keep it past its moment: the shot may take over
         next_at=case(
-            (and_(ROW.state == READY, ROW.due_at < LEASE_END), ROW.due_at),
+            (and_(ROW.state == READY, ROW.due_at < LEASE_END, ~WAS_SHOT), ROW.due_at),
             else_=LEASE_END,
         ),
     )
@@ -207,11 +211,13 @@ def batches(session: Session) -> int:
     return int(value or 0)
 
 
-def free_rows_of(session: Session, owners: list[str], *, now: datetime) -> int:
-    """Free at once what dead processes held; return how many rows.
+def free_rows_of(
+    session: Session, owners: list[str], *, now: datetime, were_lost: bool = True
+) -> int:
+    """Free at once what processes held that were lost, or that end in order; return how many rows.
 
-    What was not sent yet is due again now. A shot that may have left becomes unknown: from here
-    on it is only looked for.
+    What was not sent yet is due again now; after a loss what was to be shot is looked at first. A
+    shot that may have left becomes unknown: from here on it is only looked for.
     """
     with writing(session):
         held = session.execute(
@@ -228,7 +234,7 @@ def free_rows_of(session: Session, owners: list[str], *, now: datetime) -> int:
                 .values(
                     state=to.value,
                     fence=Publication.fence + 1,
-                    owner="",
+                    owner=case((WAS_SHOT, ROW.owner), else_="") if were_lost else "",
                     next_at=now,
                     updated_at=now,
                 )

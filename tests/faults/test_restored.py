@@ -1,23 +1,39 @@
 """An old copy of the database that was put back: what may be live is looked for, never sent again."""
 
-import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import delete, insert, select
 
-from models import db
+from models import Base, db
 from ospost.services import planning
 from ospost.services.database import writing
 from ospost.services.publishing.claims import batches
 from ospost.services.publishing.epoch import Epoch, hold_what_may_be_live
-from tests.databases import ON_SQLITE
-from tests.machine.driving import Drive
+from tests.databases import ON_BOTH, ON_SQLITE
+from tests.faults.helping import (
+    IN_BOTH_WORLDS,
+    assert_live_once,
+    before_commit_of,
+    calls,
+    engine_of,
+    heir_of,
+)
+from tests.machine.driving import Died, Drive
 from tests.support import Studio, in_seconds
 
 pytestmark = ON_SQLITE
 
-TABLES = ("event", "followup", "outbox", "publication", "instance")
+pytestmark = ON_BOTH
+
+TABLES = [
+    table
+    for table in Base.metadata.sorted_tables
+    if table.name in ("event", "followup", "notice", "outbox", "publication", "instance")
+]
+Copy = list[tuple[Any, list[dict[str, Any]]]]
 
 
 @pytest.fixture
@@ -26,24 +42,23 @@ def epoch(studio: Studio) -> Epoch:
     return Epoch(studio.run.state_dir / "publish-batches")
 
 
-def backup(drive: Drive) -> list[str]:
-    """Copy the database as it is."""
+def backup(drive: Drive) -> Copy:
+    """Copy the rows of the machine as they are."""
     with drive.session() as session:
-        raw = session.connection().connection.driver_connection
-        assert isinstance(raw, sqlite3.Connection)
-        return list(raw.iterdump())
+        return [
+            (table, [dict(row) for row in session.execute(select(table)).mappings()])
+            for table in TABLES
+        ]
 
 
-def restore(studio: Studio, lines: list[str]) -> None:
-    """Put the old rows of the machine back, as a restored file would."""
+def restore(studio: Studio, copy: Copy) -> None:
+    """Put the old rows of the machine back, as a restored database would have them."""
     with studio.app.app_context(), writing(db.session()) as session:
-        connection = session.connection()
-        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
-        for table in TABLES:
-            connection.exec_driver_sql(f"DELETE FROM {table}")
-        for line in lines:
-            if any(line.startswith(f'INSERT INTO "{table}"') for table in TABLES):
-                connection.exec_driver_sql(line)
+        for table, _ in reversed(copy):
+            session.execute(delete(table))
+        for table, rows in copy:
+            if rows:
+                session.execute(insert(table), rows)
 
 
 def bring_level(drive: Drive, epoch: Epoch) -> None:
@@ -57,23 +72,29 @@ def begin(drive: Drive, epoch: Epoch) -> int:
         return hold_what_may_be_live(session, epoch, now=drive.now())
 
 
+@IN_BOTH_WORLDS
+@pytest.mark.fault(31, "restored_backup_older_than_publishes")
 def test_a_restored_old_database_publishes_nothing_again(
     studio: Studio, drive: Drive, epoch: Epoch
 ) -> None:
-    """A copy from before the shot is put back: the post is looked for, found, and linked."""
-    studio.post("Once is enough", due_at=in_seconds(600))
+    """The copy knows one post as ready, two as far off and the last not at all; all went out."""
+    first = in_seconds(600)
+    for number in range(3):
+        studio.post(f"Number {number}", due_at=first + number * timedelta(hours=1))
     drive.run(seconds=300)
     old = backup(drive)
-    drive.run(seconds=900)
+    drive.run(seconds=3 * 3600)
     bring_level(drive, epoch)
     restore(studio, old)
+    assert drive.states() == ["ready", "scheduled", "scheduled"]
 
     count = begin(drive, epoch)
 
-    assert (count, drive.states()) == (1, ["unknown"])
+    assert (count, drive.states()) == (3, ["unknown"] * 3)
     drive.run(seconds=7200)
-    (media,) = drive.live()
-    assert (drive.row().state, drive.row().ig_media_id) == ("published", media.id)
+    assert drive.states() == ["published"] * 3
+    assert {row.ig_media_id for row in drive.rows()} == {media.id for media in drive.live()}
+    assert len(calls(studio.world, "publish")) == 3
 
 
 def test_a_far_post_that_was_sent_by_hand_after_the_copy_is_not_sent_again(
@@ -143,3 +164,35 @@ def test_a_normal_start_holds_nothing(studio: Studio, drive: Drive, epoch: Epoch
     count = begin(drive, epoch)
 
     assert (count, drive.states()) == (0, ["ready"])
+
+
+@IN_BOTH_WORLDS
+@pytest.mark.fault(28, "postgres_failover_losing_last_commit (async replica)")
+@pytest.mark.parametrize("point", ["container_saved", "ready", "intent", "recorded"])
+def test_a_replica_that_lacks_the_last_commit_publishes_nothing_again(
+    studio: Studio, drive: Drive, point: str
+) -> None:
+    """The database dies after an answer, and the replica that takes over lacks one commit."""
+    studio.post("Once", due_at=in_seconds(600))
+    copies: list[Copy] = []
+    reached, losing = drive.tools.reached, ["answered" if point == "intent" else point]
+
+    def note(moment: str) -> None:
+        drive.die_at = moment if moment == losing[0] else ""
+        reached(moment)
+
+    def copy_before_commit() -> None:
+        if "answered" not in drive.passed or point == "recorded":
+            copies.append(backup(drive))
+
+    drive.tools.reached = note
+    with before_commit_of(engine_of(drive), "UPDATE publication", copy_before_commit):
+        with pytest.raises(Died):
+            drive.run(seconds=3600)
+    restore(studio, copies[-1])
+    heir = heir_of(drive)
+
+    heir.run(seconds=2 * 3600)
+
+    assert_live_once(heir)
+    assert len(calls(studio.world, "publish")) == 1
