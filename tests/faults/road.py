@@ -20,6 +20,7 @@ from ospost.graph.client import Deadlines, GraphClient
 from ospost.graph.exchange import AddressInfo, boot_seconds
 from ospost.graph.http import Http, system_resolver
 from ospost.services import alarms
+from ospost.services.publishing import clock_steps
 from tests.machine.driving import Drive
 
 NO_SUCH_NAME = -1
@@ -87,6 +88,12 @@ class Road:
             untrusted=self.http.untrusted,
             timings=self.drive.tools.timings,
         )
+
+    def reread(self) -> None:
+        """What the driver does when it sees at its next tick that the clock was set back."""
+        with self.drive.session() as session:
+            timings = self.drive.tools.timings
+            clock_steps.reread(session, now=self.drive.now(), timings=timings)
 
     def alarms(self, *, over: bool = False) -> list[str]:
         """Return what the owner is told of the server itself; *over*: what is over by now."""

@@ -1,6 +1,6 @@
 """Faults 35 to 84: the network, Meta, people, clocks, brokers, files."""
 
-from tests.faults.case import DUPLICATE, REFUSE, SQLITE, Case
+from tests.faults.case import DUPLICATE, POSTGRESQL, REFUSE, SQLITE, Case
 
 ROWS: tuple[Case, ...] = (
     Case(
@@ -256,20 +256,26 @@ ROWS: tuple[Case, ...] = (
     Case(
         71,
         "clock_step_forward_1_h / backward_1_h",
-        "never early by Meta's Date; queue re-read <= 1 s; leases safe",
-        later="not written yet",
+        "held by Meta's clock, never early; goes on at once when the clock is right; leases hold",
+        "test_clocks.py",
+        worlds=(),
     ),
     Case(
         72,
         "clock_at_1970_on_boot",
-        "held, alarm; no publish",
-        later="not written yet",
+        "the owner is told; nothing goes out",
+        "test_clocks.py",
+        worlds=(),
+        databases=(SQLITE,),
     ),
     Case(
         73,
         "vm_suspended_2_h over due time",
-        "published late within late_ok, or missed; said so",
-        later="not written yet",
+        "late inside the grace, else missed, and told so",
+        "test_clocks.py",
+        worlds=(),
+        databases=(SQLITE,),
+        stand_in="a clock and a lease that moved on by two hours between two steps",
     ),
     Case(
         74,
@@ -286,8 +292,10 @@ ROWS: tuple[Case, ...] = (
     Case(
         76,
         "two_nodes_with_clock_skew_90_s",
-        "database clock rules; no early publish",
-        later="not written yet",
+        "the database's clock rules; nothing early, nothing late",
+        "test_clocks.py",
+        worlds=(),
+        databases=(POSTGRESQL,),
     ),
     Case(
         77,
