@@ -45,6 +45,7 @@ class Question:
     throttled_until: datetime | None
     tested_at: datetime | None
     test: dict[str, Any]
+    wanted_at: datetime  # when it was due before the claim
     lease_end: datetime
 
     @property
@@ -53,32 +54,29 @@ class Question:
         return self.test.get("state") == TESTING
 
 
-def claim(session: Session, *, most: int, now: datetime, lease: timedelta) -> list[Question]:
-    """Take accounts that are to be asked about."""
-    due = Account.ask_at <= now
+def claim(
+    session: Session, *, most: int, horizon: datetime, now: datetime, lease: timedelta
+) -> list[Question]:
+    """Take accounts that are to be asked about by *horizon*."""
+    due = Account.ask_at <= horizon
     if most <= 0 or session.scalar(select(Account.id).where(due).limit(1)) is None:
         return []
-    wanted = (
-        select(Account.id)
-        .where(due)
-        .order_by(Account.ask_at)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-        .cte("wanted")
-        .prefix_with("MATERIALIZED", dialect="postgresql")
-    )
+    lease_end = now + lease
+    wanted = select(Account.id, Account.ask_at).where(due).order_by(Account.ask_at).limit(most)
     with writing(session, beside=True):
+        found = session.execute(wanted.with_for_update(skip_locked=True)).all()
+        moments = {row.id: row.ask_at for row in found}
         rows = session.scalars(
             update(Account)
-            .where(Account.id.in_(select(wanted.c.id)))
-            .values(ask_at=now + lease)
+            .where(Account.id.in_(moments))
+            .values(ask_at=lease_end)
             .returning(Account)
             .execution_options(synchronize_session=False, populate_existing=True)
         ).all()
-        return [_question(row, now + lease) for row in rows]
+        return [_question(row, moments[row.id], lease_end) for row in rows]
 
 
-def _question(row: Account, lease_end: datetime) -> Question:
+def _question(row: Account, wanted_at: datetime, lease_end: datetime) -> Question:
     return Question(
         account_id=row.id,
         ig_id=row.ig_id,
@@ -88,6 +86,7 @@ def _question(row: Account, lease_end: datetime) -> Question:
         throttled_until=row.throttled_until,
         tested_at=row.tested_at,
         test=dict(row.test_outcome or {}),
+        wanted_at=wanted_at,
         lease_end=lease_end,
     )
 

@@ -134,11 +134,17 @@ class Machine:
     def _claim_questions(self, session: Session, *, most: int) -> list[Task]:
         tools = self.tools
         now = tools.now()
-        taken = asking.claim(session, most=most, now=now, lease=tools.timings.create_lease)
+        taken = asking.claim(
+            session,
+            most=most,
+            horizon=now + tools.timings.claim_ahead,
+            now=now,
+            lease=tools.timings.create_lease,
+        )
         return [
             Task(
                 key=f"q{question.account_id}.{question.lease_end.timestamp()}",
-                run_at=now,
+                run_at=max(question.wanted_at, now),
                 is_shot=False,
                 account_id=question.account_id,
                 run=lambda question=question: self._ask(question),  # type: ignore[misc]  # bound early
