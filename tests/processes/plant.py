@@ -51,15 +51,15 @@ class Plant:
         }
 
     def start(
-        self, *, point: str = "", occurrence: int = 1, port: int = 0
+        self, *, point: str = "", occurrence: int = 1, port: int = 0, root: Path = ROOT
     ) -> subprocess.Popen[str]:
-        """Start one process and wait until it works."""
+        """Start one process of the program at *root* and wait until it works."""
         words = [str(port or self.port), str(self.divisor)]
         words += [point, str(occurrence)] if point else []
         with (self.folder / f"log-{len(self.running)}.txt").open("w") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "tests.processes.publisher", *words],
-                cwd=ROOT,
+                cwd=root,
                 env=self.environ,
                 stdout=subprocess.PIPE,
                 stderr=log,
