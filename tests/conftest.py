@@ -9,14 +9,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
-from models import db
 from ospost.config import Settings
 from sandbox.people import new_world
 from sandbox.server import Running, serve
 from sandbox.world import World
 from tests.databases import DEFAULT, POSTGRESQL, SQLITE, Database
 from tests.postgresql import Cluster
-from tests.support import MakeApp, choose_all, served, sign_in_facebook
+from tests.support import MakeApp, choose_all, put_away, served, sign_in_facebook
 
 
 @pytest.fixture(scope="session")
@@ -76,10 +75,7 @@ def make_app(tmp_path: Path, sandbox: Running, database: Database) -> Iterator[M
 
     yield make
     for app in apps:
-        app.extensions["ospost"].close()
-        with app.app_context():
-            db.session.remove()
-            db.engine.dispose()
+        put_away(app)
 
 
 @pytest.fixture

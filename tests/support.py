@@ -98,6 +98,14 @@ def served(app: Flask, port: int = 0) -> Iterator[str]:
         server.server_close()
 
 
+def put_away(app: Flask) -> None:
+    """Close what *app* holds open: children, connections."""
+    app.extensions["ospost"].close()
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
 @dataclass
 class Studio:
     """An account with its owner, put straight into the tables, with a token the sandbox knows."""

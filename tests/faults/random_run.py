@@ -27,7 +27,7 @@ from tests.faults.invariants import violations
 from tests.faults.random_faults import RandomFaults
 from tests.processes.nursery import Nursery
 from tests.processes.plant import Plant
-from tests.support import in_seconds, served, studios_on
+from tests.support import in_seconds, put_away, served, studios_on
 
 DIVISOR = 50
 POINTS = (
@@ -56,6 +56,7 @@ class Outcome:
     faults: dict[str, int]
     doubled: int
     lost: int
+    live_in_trouble: int
     seconds: float
     violations: list[str] = field(default_factory=list)
 
@@ -101,7 +102,7 @@ class RandomRun:
         finally:
             nursery.close()
             sandbox.stop()
-            app.extensions["ospost"].close()
+            put_away(app)
         return self._judge(time.monotonic() - begin)
 
     def _schedule(self, app: Flask) -> None:
@@ -111,7 +112,7 @@ class RandomRun:
             run = app.extensions["ospost"]
             with run.sessions() as session, writing(session):
                 media_id = studios[0].media(session).id
-            window = max(10.0, self.kills * self.pause_seconds)
+            window = max(10.0, self.kills * (self.pause_seconds + 0.5))
             for number in range(self.posts):
                 due_at = in_seconds(3 + round(self.chance.uniform(0, window), 1))
                 self.chance.choice(studios).post(
@@ -124,16 +125,18 @@ class RandomRun:
     @property
     def pause_seconds(self) -> float:
         """How long a kill takes on average, over all processes."""
-        return 1.0
+        return 0.6
 
     def _trouble(self, nursery: Nursery) -> None:
         """Kill one process after the other, at a commit point or at any moment, and start it anew."""
         clocks = [self.folder / f"clock-{slot}" for slot in range(self.processes)]
         for clock in clocks:
             clock.write_text("0")
+        self.starts = [0] * self.processes
         pids = [self._start(nursery, slot) for slot in range(self.processes)]
         for number in range(self.kills):
             slot = number % self.processes
+            self._await_ready(slot)
             time.sleep(self.chance.expovariate(1 / self.pause_seconds))
             if self.chance.random() < 0.1:
                 clocks[slot].write_text(str(self.chance.choice((-30, -3, 3, 30))))
@@ -141,8 +144,24 @@ class RandomRun:
             clocks[slot].write_text("0")
             pids[slot] = self._start(nursery, slot)
         self._pids = pids
+        self.live_in_trouble = len(self.plant.world.media)
+
+    def _await_ready(self, slot: int) -> None:
+        """Wait until the process of *slot* has begun to publish, or has died of its point."""
+        log, end = self.folder / f"log-{slot}.txt", time.monotonic() + 10
+        wanted = self.starts[slot]
+        while time.monotonic() < end:
+            if (
+                log.exists()
+                and log.read_text(errors="replace").count("\nready")
+                + log.read_text(errors="replace").startswith("ready")
+                >= wanted
+            ):
+                return
+            time.sleep(0.02)
 
     def _start(self, nursery: Nursery, slot: int) -> int:
+        self.starts[slot] += 1
         point = self.chance.choice(POINTS) if self.chance.random() < 0.5 else ""
         return nursery.fork(
             log=self.folder / f"log-{slot}.txt",
@@ -197,6 +216,7 @@ class RandomRun:
             faults=self.faults.hits,
             doubled=sum(count - 1 for count in captions.values()),
             lost=sum(state not in SETTLED for state in states),
+            live_in_trouble=self.live_in_trouble,
             seconds=seconds,
             violations=found,
         )
