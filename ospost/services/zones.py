@@ -17,6 +17,7 @@ from ospost.domain.states import BEFORE_INTENT
 from ospost.errors import Conflict, Invalid
 from ospost.services import publications
 from ospost.services.database import writing
+from ospost.services.notices import Severity, raise_notice
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,24 @@ def follow_rules(sessions: sessionmaker[Session], *, now: datetime) -> int:
         return moved
 
 
+def _tell(session: Session, account_id: int, now: datetime) -> None:
+    """Tell once for all posts of an account that new rules move on one day."""
+    raise_notice(
+        session,
+        key=f"zones:{account_id}:{now:%Y-%m-%d}",
+        kind="post",
+        severity=Severity.NEWS,
+        title="Posts follow the new rules of their time zone",
+        sentence=(
+            "The rules of a time zone changed. Planned posts keep their time on the wall, and so"
+            " go out at another moment than before."
+        ),
+        remedy="Look through the plan whether this is what you want.",
+        now=now,
+        account_id=account_id,
+    )
+
+
 def _instant(wall: str, zone: str, fold: int) -> datetime | None:
     try:
         return resolve(parse_wall(wall), zone, fold).due_at
@@ -57,6 +76,7 @@ def _move(session: Session, post_id: int, due_at: datetime, now: datetime) -> bo
             if post is None or post.removed_at is not None or due_at <= now:
                 return False
             publications.retime(session, post, due_at=due_at, now=now, sentence=sentence)
+            _tell(session, post.account_id, now)
             label = wall_label(parse_wall(post.wall_time))
     except Conflict:
         return False

@@ -280,14 +280,18 @@ ROWS: tuple[Case, ...] = (
     Case(
         74,
         "dst_gap / dst_fold in all zones",
-        "one post, at the shown instant",
-        later="not written yet",
+        "one post, at the moment that was shown",
+        "test_zones.py",
+        worlds=(),
+        databases=(SQLITE,),
     ),
     Case(
         75,
         "tzdata_update_moves_future_offset",
-        "instants recomputed, user told",
-        later="not written yet",
+        "moved to the new moment, and its people are told",
+        "test_zones.py",
+        worlds=(),
+        stand_in="rules of another zone under this zone's name",
     ),
     Case(
         76,
