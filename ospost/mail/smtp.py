@@ -57,16 +57,20 @@ class Mail:
             sender=sender or (user if "@" in user else f"ospost@{parts.hostname}"),
         )
 
-    def send(self, to: str, *, subject: str, text: str) -> None:
-        """Hand one mail over; MailError when the server cannot be reached or refuses it."""
+    def send(self, to: str, *, subject: str, text: str, reference: str = "") -> None:
+        """Hand one mail over; MailError when the server cannot be reached or refuses it.
+
+        What is sent again under the same *reference* has the same id, so that mailboxes which look
+        for repetitions see one mail.
+        """
         message = EmailMessage()
         message["From"] = self.sender
         message["To"] = to
         message["Subject"] = " ".join(subject.split())
         message["Date"] = formatdate(usegmt=True)
-        message["Message-ID"] = make_msgid(
-            domain=self.sender.rpartition("@")[2].strip("> ") or None
-        )
+        domain = self.sender.rpartition("@")[2].strip("> ") or None
+        made = make_msgid(domain=domain)
+        message["Message-ID"] = f"<{reference}@{made.rpartition('@')[2]}" if reference else made
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text)
         try:

@@ -185,7 +185,7 @@ def _send(session: Session, parcel: _Parcel, message: Message, carrier: Carrier)
             return False
         if carrier.mail is None:
             raise MailError("This server cannot send e-mails: MAIL_URL is not set.")
-        send_mail(carrier, user.email, message)
+        send_mail(carrier, user.email, message, reference=f"notice.{parcel.ids[0]}")
         return True
     channel = session.get(ChatChannel, int(parcel.channel.removeprefix("chat:")))
     session.rollback()
@@ -195,13 +195,14 @@ def _send(session: Session, parcel: _Parcel, message: Message, carrier: Carrier)
     return True
 
 
-def send_mail(carrier: Carrier, address: str, message: Message) -> None:
+def send_mail(carrier: Carrier, address: str, message: Message, *, reference: str = "") -> None:
     """Mail *message*; MailError when the server does not take it, or there is none."""
     if carrier.mail is None:
         raise MailError("This server cannot send e-mails: MAIL_URL is not set.")
     footer = f"You get this because of your address on {carrier.app_url}/account/notices."
     subject = f"[Practice] {message.subject}" if message.is_practice else message.subject
-    carrier.mail.send(address, subject=subject, text=f"{as_text(message)}\n\n-- \n{footer}\n")
+    text = f"{as_text(message)}\n\n-- \n{footer}\n"
+    carrier.mail.send(address, subject=subject, text=text, reference=reference)
 
 
 def send_chat(carrier: Carrier, channel: ChatChannel, message: Message) -> None:

@@ -4,6 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from models import User
+from ospost.mail.smtp import Mail
+from ospost.services.database import writing
+from ospost.services.deliveries import Carrier, deliver_due
 from tests.databases import ON_BOTH
 from tests.faults.helping import (
     IN_BOTH_WORLDS,
@@ -14,12 +18,18 @@ from tests.faults.helping import (
     engine_of,
     heir_of,
 )
-from tests.machine.driving import Died, Drive
+from tests.machine.driving import Died, Drive, fault
+from tests.people.post_office import opened
 from tests.support import Studio, in_seconds
 
 pytestmark = [ON_BOTH, IN_BOTH_WORLDS]
 
 SECOND = timedelta(seconds=1)
+
+
+def die() -> None:
+    """Be gone."""
+    raise Died
 
 
 def seconds_late(drive: Drive) -> float:
@@ -44,9 +54,6 @@ def test_a_claim_that_was_not_committed_leaves_the_row_to_the_next(
     studio: Studio, drive: Drive
 ) -> None:
     ready(studio, drive)
-
-    def die() -> None:
-        raise Died
 
     with before_commit_of(engine_of(drive), "UPDATE instance", die), pytest.raises(Died):
         drive.run(seconds=60)
@@ -127,3 +134,34 @@ def test_an_answer_that_was_not_written_down_is_found_by_looking(
 
     assert_live_once(heir)
     assert len(calls(studio.world, "publish")) == 1
+
+
+@pytest.mark.fault(10, "crash_after_commit_before_outbox_delivery")
+@pytest.mark.parametrize("is_taken", [False, True], ids=["before", "after it was taken"])
+def test_a_notice_of_a_server_that_died_comes_under_one_id(
+    studio: Studio, drive: Drive, is_taken: bool
+) -> None:
+    """What was mailed and not written down is mailed again, as the same message."""
+    with drive.session() as session, writing(session):
+        user = session.get_one(User, studio.user_id)
+        user.email, user.email_confirmed_at = "ada@example.org", drive.now()
+    fault(studio.world, "create", "error", code=36003, subcode=2207009, count=1)
+    studio.post("Odd shape", due_at=in_seconds(600))
+    drive.run(seconds=300, until="failed")
+
+    with opened() as office:
+        mail = Mail.from_url(office.url, sender="Ospost <ospost@example.org>")
+        carrier = Carrier(
+            mail=mail, door=studio.run.door, vault=studio.run.vault, app_url="http://localhost"
+        )
+        drive.jump(60)
+        if is_taken:
+            dies = before_commit_of(engine_of(drive), "payload=", die)
+            with dies, pytest.raises(Died):
+                deliver_due(drive.tools.sessions, carrier, drive.now())
+        for _ in range(3):
+            drive.jump(600)
+            deliver_due(drive.tools.sessions, carrier, drive.now())
+
+    assert len(office.mails) == (2 if is_taken else 1)
+    assert len({mail["Message-ID"] for mail in office.mails}) == 1
