@@ -114,7 +114,12 @@ def _state_dir(settings: Settings) -> Path:
 def start_publishing(app: Flask) -> None:
     """Start the machine in this process, if the settings want it here."""
     settings: Settings = app.config["OSPOST_SETTINGS"]
-    if settings.scheduler != "off" and "ospost.driver" not in app.extensions:
+    driver: Driver | None = app.extensions.get("ospost.driver")
+    if driver is not None and not driver.presence.is_here:  # forked from a process that publishes
+        with app.app_context():
+            db.engine.dispose(close=False)
+        driver = None
+    if settings.scheduler != "off" and driver is None:
         driver = app.extensions["ospost.driver"] = Driver(app.extensions["ospost"])
         driver.start()
 
@@ -122,5 +127,5 @@ def start_publishing(app: Flask) -> None:
 def stop_publishing(app: Flask) -> None:
     """Claim no more, give back what was not sent, wait for shots in flight (35 s at most)."""
     driver: Driver | None = app.extensions.pop("ospost.driver", None)
-    if driver is not None:
+    if driver is not None and driver.presence.is_here:
         driver.stop()

@@ -37,10 +37,10 @@ class Driver:
         """Build from the runtime; `start` begins."""
         self._run = run
         self._tools = tools or tools_of(run, owner="")
-        self._presence = Presence(
+        self.presence = Presence(
             run, timings=self._tools.timings, now=self._tools.now, clock=run.clock
         )
-        self._tools.owner = self._presence.name
+        self._tools.owner = self.presence.name
         self.machine = Machine(self._tools)
         self._feeder = Feeder(self._claim_next)
         self._threads = run.publish_threads
@@ -77,7 +77,7 @@ class Driver:
     @property
     def is_alive(self) -> bool:
         """Whether the beat goes on: what `/readyz` asks."""
-        return self._scheduler.running and self._presence.is_heard
+        return self._scheduler.running and self.presence.is_heard
 
     @property
     def seconds_since_tick(self) -> float:
@@ -86,10 +86,10 @@ class Driver:
 
     def start(self) -> None:
         """Take up what dead processes left, then begin to tick. Returns at once."""
-        self._presence.take_over()
+        self.presence.take_over()
         with self._run.sessions() as session:
             hold_what_may_be_live(session, self._epoch, now=self._tools.now())
-        self._presence.beat()
+        self.presence.beat()
         self._waking.start()
         timings = self._tools.timings
         self._scheduler.add_job(
@@ -153,7 +153,7 @@ class Driver:
         self._scheduler.shutdown(wait=False)
         self._bring_epoch_level()
         if not self._under_way():
-            self._presence.leave()
+            self.presence.leave()
 
     def _under_way(self) -> int:
         with self._lock:
@@ -168,7 +168,7 @@ class Driver:
             for part in (
                 self._clock_watch.look,
                 self._waking.watch,
-                self._presence.beat_if_due,
+                self.presence.beat_if_due,
                 self._claim,
                 self._bring_epoch_level,
             ):

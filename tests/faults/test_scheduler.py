@@ -74,7 +74,7 @@ def test_a_tick_that_always_fails_somewhere_still_claims(
         raise RuntimeError("no beat")
 
     driver = server.start()
-    monkeypatch.setattr(driver._presence, "beat_if_due", fail)
+    monkeypatch.setattr(driver.presence, "beat_if_due", fail)
     server.studio.post("All the same", due_at=in_seconds(1))
 
     server.wait_for(server.is_all_live)
