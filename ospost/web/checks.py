@@ -143,7 +143,7 @@ def test(account_id: int) -> ResponseReturnValue:
         session,
         user_id=current_user.id,
         account_id=account_id,
-        media_id=_sample().id,
+        media_id=sample().id,
         now=utcnow(),
     )
     runtime().nudge()
@@ -179,7 +179,7 @@ def _as_json(found: Account) -> dict[str, object]:
     }
 
 
-def _sample() -> Media:
+def sample() -> Media:
     """Put the sample photo into the person's library; what nobody uses leaves it by itself."""
     run = runtime()
     path = Path(current_app.static_folder or "static") / SAMPLE

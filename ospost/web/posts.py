@@ -1,14 +1,11 @@
 """Pages: composing a post, looking at it, changing it."""
 
-import hashlib
-from pathlib import Path
-
-from flask import Blueprint, current_app, flash, jsonify, make_response, render_template, request
+from flask import Blueprint, flash, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from helpers import utcnow
-from models import Media, Post, db
+from models import Post, db
 from ospost.errors import Invalid
 from ospost.runtime import runtime
 from ospost.services import compose_page, library, planning, post_page, posts
@@ -21,8 +18,6 @@ from ospost.web import checks, forms, post_actions, telling
 from ospost.web.negotiate import created, problem, wants_json
 
 bp = Blueprint("posts", __name__)
-
-SAMPLE = "img/sample.jpg"
 
 
 @bp.route("/post/add", methods=["GET", "POST"])
@@ -191,28 +186,10 @@ def _empty_form() -> ResponseReturnValue:
         user_id=current_user.id,
         account_id=asks.get("account") or asks.get("account_id") or "",
         date=asks.get("date", ""),
-        media=[*media, *([_sample()] if asks.get("sample") else [])],
+        media=[*media, *([checks.sample()] if asks.get("sample") else [])],
         now=utcnow(),
     )
     return _form(page)
-
-
-def _sample() -> Media:
-    """Put the sample picture into the person's library."""
-    path = Path(current_app.static_folder or "static") / SAMPLE
-    desk = _desk()
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        file.seek(0)
-        return library.take_in_sample(
-            db.session(),
-            storage=desk.storage,
-            workshop=desk.workshop,
-            user_id=current_user.id,
-            stream=file,
-            sha256=sha256,
-            now=utcnow(),
-        )
 
 
 def _form(page: ComposePage, status: int = 200) -> ResponseReturnValue:
