@@ -45,8 +45,8 @@ _drain: dict[int, threading.Thread] = {}
 
 def on_starting(_server: Any) -> None:
     """Write the server's own lines as the product's: in the same form, without secrets."""
-    for handler in logging.getLogger("gunicorn.error").handlers:
-        handler.setFormatter(logs.formatter(merged().get("LOG_FORMAT", "text").lower()))
+    form = merged().get("LOG_FORMAT", "text").lower()
+    logging.getLogger("gunicorn.error").handlers[:] = [logs.calm_handler(form)]
 
 
 def when_ready(server: Any) -> None:

@@ -8,8 +8,8 @@ log that cannot be written disturbs nothing: the handler drops the line.
 
 import json
 import logging
+import os
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -128,6 +128,21 @@ class CalmHandler(logging.StreamHandler):  # type: ignore[type-arg]  # of whatev
         """Do nothing: to publish matters more than to log."""
 
 
+class StandardError:
+    """Standard error without a buffer.
+
+    What a full disk did not take must not wait in one: to start a child, `multiprocessing` empties
+    the buffers of this process first, and fails if that fails.
+    """
+
+    def write(self, text: str) -> None:
+        """Hand *text* to the system at once."""
+        os.write(2, text.encode(errors="backslashreplace"))
+
+    def flush(self) -> None:
+        """Nothing waits here."""
+
+
 def fields_of(record: logging.LogRecord) -> dict[str, object]:
     """Return what a record is about: the work under way, then what its caller gave."""
     given = {name: value for name, value in vars(record).items() if name not in OWN}
@@ -139,12 +154,17 @@ def formatter(form: str) -> logging.Formatter:
     return JsonLine() if form == "json" else TextLine()
 
 
+def calm_handler(form: str) -> logging.Handler:
+    """Return what writes lines of *form* to standard error and stops for nothing."""
+    handler = CalmHandler(StandardError())
+    handler.setFormatter(formatter(form))
+    return handler
+
+
 def begin(form: str, *, secrets: Iterable[str] = ()) -> None:
     """Send every log line of this process to standard error, unless it goes somewhere already."""
     hide(*secrets)
-    handler = CalmHandler(sys.stderr)
-    handler.setFormatter(formatter(form))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.basicConfig(level=logging.INFO, handlers=[calm_handler(form)])
     for chatty in ("apscheduler", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from models import Instance
@@ -25,8 +25,10 @@ def keep(session: Session, meters: Meters) -> None:
     if not counts:
         return
     try:
-        with writing(session):
+        with writing(session, beside=True):
             _add(session, counts)
+    except IntegrityError:  # another process made the row at this moment: next time
+        meters.give_back(counts)
     except SQLAlchemyError:
         meters.give_back(counts)
         raise
@@ -38,7 +40,7 @@ def total(session: Session, meters: Meters) -> dict[Series, float]:
 
 
 def _add(session: Session, counts: Mapping[Series, float]) -> None:
-    stored = _stored(session)
+    stored = _stored(session, is_locked=True)
     both = _sum(stored or {}, counts)
     text = json.dumps({BETWEEN.join(series): count for series, count in both.items()})
     if stored is None:
@@ -47,8 +49,9 @@ def _add(session: Session, counts: Mapping[Series, float]) -> None:
         session.execute(update(Instance).where(Instance.name == ROW).values(value=text))
 
 
-def _stored(session: Session) -> dict[Series, float] | None:
-    text = session.scalar(select(Instance.value).where(Instance.name == ROW))
+def _stored(session: Session, *, is_locked: bool = False) -> dict[Series, float] | None:
+    statement = select(Instance.value).where(Instance.name == ROW)
+    text = session.scalar(statement.with_for_update() if is_locked else statement)
     if text is None:
         return None
     return {tuple(name.split(BETWEEN)): count for name, count in json.loads(text).items()}

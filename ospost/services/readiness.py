@@ -102,7 +102,7 @@ def _kind_of(error: SQLAlchemyError) -> str:
 
 
 def _write(session: Session, now: datetime) -> None:
-    with writing(session):
+    with writing(session, beside=True):
         known = session.execute(
             update(Instance)
             .where(Instance.name == ROW)

@@ -23,8 +23,7 @@ def readyz() -> tuple[Response, int]:
     """Look at database, disk, publisher and clock; 503 names what is wrong and what to do."""
     run = runtime()
     driver = current_app.extensions.get("ospost.driver")
-    checks = [
-        *_probe(run).look(utcnow()),
+    checks = [  # the scheduler first: a database that makes us wait must not hide what it does
         *readiness.publisher(
             db.session(),
             now=utcnow(),
@@ -32,6 +31,7 @@ def readyz() -> tuple[Response, int]:
             seconds_since_tick=None if driver is None else driver.seconds_since_tick,
             is_beating=driver is None or driver.is_alive,
         ),
+        *_probe(run).look(utcnow()),
         readiness.clock(run.graph),
     ]
     good = all(check.good for check in checks)
