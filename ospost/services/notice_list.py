@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, insert, literal, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from helpers import distance
 from models import Account, Membership, Notice, NoticeRead, Post
@@ -15,6 +15,7 @@ from ospost.services.notice_words import local, mended_at
 
 PAGE = 50
 MOST_COUNTED = 99
+MOST_OPEN = 20_000  # are looked through for the bell
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,13 +49,12 @@ class NoticePage:
 
 def unread(session: Session, user_id: int, *, is_owner: bool) -> int:
     """Return how many notices stand that the person has not read, at most 100."""
+    # by key, since that is the index of what stands: this is asked with every page
+    standing = select(Notice).where(Notice.ended_at.is_(None)).order_by(Notice.key).limit(MOST_OPEN)
+    notice = aliased(Notice, standing.subquery())
     found = (
-        select(Notice.id)
-        .where(
-            Notice.ended_at.is_(None),
-            is_for(user_id, is_owner),
-            ~_is_read_by(user_id),
-        )
+        select(notice.id)
+        .where(is_for(user_id, is_owner, notice), ~_is_read_by(user_id, notice))
         .limit(MOST_COUNTED + 1)
     )
     return session.scalar(select(func.count()).select_from(found.subquery())) or 0
@@ -122,18 +122,18 @@ def mark_read(
     return count
 
 
-def is_for(user_id: int, is_owner: bool) -> ColumnElement[bool]:
+def is_for(user_id: int, is_owner: bool, notice: type[Notice] = Notice) -> ColumnElement[bool]:
     """Which notices concern a person."""
     mine = select(Membership.account_id).where(Membership.user_id == user_id)
-    for_all = and_(Notice.user_id.is_(None), Notice.account_id.in_(mine))
+    for_all = and_(notice.user_id.is_(None), notice.account_id.in_(mine))
     if not is_owner:
-        return or_(Notice.user_id == user_id, for_all)
-    of_server = and_(Notice.user_id.is_(None), Notice.account_id.is_(None))
-    return or_(Notice.user_id == user_id, for_all, of_server)
+        return or_(notice.user_id == user_id, for_all)
+    of_server = and_(notice.user_id.is_(None), notice.account_id.is_(None))
+    return or_(notice.user_id == user_id, for_all, of_server)
 
 
-def _is_read_by(user_id: int) -> ColumnElement[bool]:
-    return exists().where(NoticeRead.notice_id == Notice.id, NoticeRead.user_id == user_id)
+def _is_read_by(user_id: int, notice: type[Notice] = Notice) -> ColumnElement[bool]:
+    return exists().where(NoticeRead.notice_id == notice.id, NoticeRead.user_id == user_id)
 
 
 def _line(row: Any, zone: str, now: datetime) -> NoticeLine:
