@@ -22,6 +22,7 @@ from ospost.jobs.periodic import PERIODIC
 from ospost.jobs.presence import Presence
 from ospost.jobs.waking import Waking
 from ospost.runtime import Runtime
+from ospost.services.copied import pause_if_copied
 from ospost.services.publishing import claims
 from ospost.services.publishing.epoch import Epoch, hold_what_may_be_live
 from ospost.services.publishing.machine import Machine, Task
@@ -86,6 +87,8 @@ class Driver:
 
     def start(self) -> None:
         """Take up what dead processes left, then begin to tick. Returns at once."""
+        with self._run.sessions() as session:
+            pause_if_copied(session, now=self._tools.now())
         self.presence.take_over()
         with self._run.sessions() as session:
             hold_what_may_be_live(session, self._epoch, now=self._tools.now())

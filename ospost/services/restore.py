@@ -19,7 +19,7 @@ from sqlalchemy import Engine, create_engine, delete, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from models import Followup, LoginSession, OAuthAttempt
+from models import Followup, LoginSession, Node, OAuthAttempt
 from ospost.errors import Conflict
 from ospost.services import backup_folder, backup_postgresql
 from ospost.services.backup import BackupFailed, make, prove
@@ -177,6 +177,7 @@ def _look_before_sending(url: str, state_dir: Path, counted: int, now: datetime)
             counted = max(counted, batches(session))
             session.execute(delete(LoginSession))
             session.execute(delete(OAuthAttempt))
+            session.execute(delete(Node))  # nothing publishes here: not a copy that two may use
             session.execute(
                 update(Followup)
                 .where(Followup.next_at.is_not(None), Followup.intent_at.is_(None))
