@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 
+from ospost.services.publishing.machine import Task
 from sandbox.world import World
 from tests.faults.case import BOTH_WORLDS
-from tests.machine.driving import Died, Drive, Task
+from tests.machine.driving import Died, Drive
 
 IN_BOTH_WORLDS = pytest.mark.parametrize("used", BOTH_WORLDS, indirect=True)
 

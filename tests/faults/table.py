@@ -44,7 +44,7 @@ def _line(case: Case) -> str:
     where = f"`{case.where}`" if case.where else "later"
     databases = "both" if case.databases == BOTH_DATABASES else ", ".join(case.databases)
     worlds = "both" if case.worlds == BOTH_WORLDS else ", ".join(case.worlds)
-    cells = (str(case.number), f"`{case.name}`", case.outcome, where)
+    cells: tuple[str, ...] = (str(case.number), f"`{case.name}`", case.outcome, where)
     cells += (databases, worlds or "–") if case.where else ("–", "–")
     return f"| {' | '.join(cells)} |\n"
 

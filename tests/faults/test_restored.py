@@ -186,9 +186,9 @@ def test_a_replica_that_lacks_the_last_commit_publishes_nothing_again(
             copies.append(backup(drive))
 
     drive.tools.reached = note
-    with before_commit_of(engine_of(drive), "UPDATE publication", copy_before_commit):
-        with pytest.raises(Died):
-            drive.run(seconds=3600)
+    copying = before_commit_of(engine_of(drive), "UPDATE publication", copy_before_commit)
+    with copying, pytest.raises(Died):
+        drive.run(seconds=3600)
     restore(studio, copies[-1])
     heir = heir_of(drive)
 
