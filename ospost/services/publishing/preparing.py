@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Slide
+from models import Publication, Slide
 from ospost.domain.findings import Finding
 from ospost.domain.meta_codes import container_subcode, lookup
 from ospost.domain.pace import poll_at, prepare_at, status_check_at
@@ -52,10 +52,17 @@ def prepare(tools: Tools, session: Session, work: Work) -> None:
         tools.answered(work)
     except (NotSent, NoAnswer) as error:
         tools.failed(work)
-        trouble.on_error(tools, session, work, error)
+        trouble.on_error(tools, session, _as_it_stands(session, work), error)
     except Refused as error:
         tools.answered(work)
-        trouble.on_error(tools, session, work, error)
+        trouble.on_error(tools, session, _as_it_stands(session, work), error)
+
+
+def _as_it_stands(session: Session, work: Work) -> Work:
+    """Return *work* in the state in which an error met it: preparing may have begun before."""
+    state = session.scalar(select(Publication.state).where(Publication.id == work.id))
+    session.rollback()
+    return trouble.replace_state(work, State(state)) if state is not None else work
 
 
 def _is_too_early(tools: Tools, session: Session, work: Work) -> bool:
