@@ -1,6 +1,8 @@
 """The list of notices, its bell, and the page on which a person says how they are told."""
 
+import io
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -8,11 +10,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from models import Account, Outbox, Post, User
+from ospost.domain.space import Space
+from ospost.jobs.periodic import PERIODIC
+from ospost.mail.smtp import Mail
+from ospost.services.disk import Disk
 from ospost.services.notices import end_notice, raise_notice
 from sandbox.world import World
 from tests.people.helping import ADA, BEN, JSON, by_facebook, newcomer, now, rows, send, token
 from tests.people.post_office import PostOffice
-from tests.support import MakeApp, choose_all
+from tests.support import MakeApp, choose_all, picture
 
 
 @pytest.fixture
@@ -255,3 +261,48 @@ def test_only_an_owner_sees_what_everybody_takes(
     assert "This server" in ada.get("/account/storage").text
     assert "This server" not in ben.get("/account/storage").text
     assert ben.get("/account/storage", headers=JSON).get_json()["space"] is None
+
+
+def test_a_full_server_refuses_an_upload_at_its_field(
+    make_open: Flask, ada: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = make_open.extensions["ospost"].storage
+    monkeypatch.setattr(type(storage), "free_bytes", lambda _self: 299_000_000)
+
+    refused = ada.post(
+        "/media/add",
+        data={"media": (io.BytesIO(picture()), "x.jpg"), "csrf_token": token(ada)},
+        headers=JSON,
+    )
+
+    assert refused.status_code == 507
+    (error,) = refused.get_json()["errors"]
+    assert error["field"] == "media" and "takes no more files" in error["message"]
+
+
+@pytest.mark.parametrize("name", ["notices", "digests", "space", "files"])
+def test_the_work_that_comes_round_is_wired(
+    make_open: Flask, ada: FlaskClient, post_office: PostOffice, name: str
+) -> None:
+    run = make_open.extensions["ospost"]
+    run.mail = Mail.from_url(post_office.url)
+    run.disk = Disk(places=(Path("/"),), look=lambda _: Space(free_bytes=10**9, total_bytes=10**10))
+    with rows(make_open) as session:
+        user = session.scalars(select(User).where(User.name == ADA)).one()
+        user.email, user.email_confirmed_at, user.digest = "ada@example.org", now(), True
+    tell(make_open, "Wired", username="clay.studio")
+    jobs = {job.name: job for job in PERIODIC}
+    later = now() + timedelta(hours=24)
+
+    jobs[name].run(run, later - timedelta(minutes=5))
+    jobs["notices"].run(run, later - timedelta(minutes=4))
+
+    subjects = [str(mail["Subject"]) for mail in post_office.mails]
+    expected = {
+        "notices": ["[Practice] Wired (@clay.studio)"],
+        "digests": ["1 thing needs you", "Wired"],
+        "space": ["2 notices: Space is getting short, and more"],
+        "files": ["Wired"],
+    }[name]
+    assert len(subjects) == len(expected)
+    assert all(any(part in subject for subject in subjects) for part in expected), subjects

@@ -1,6 +1,8 @@
 """Notices: one for a problem while it lasts, to whom it concerns, gathered into few mails."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from flask import Flask
@@ -270,6 +272,22 @@ def test_two_processes_do_not_send_the_same(
             row.next_at = now() + timedelta(minutes=5)
 
     assert deliver(app, post_office) == 0
+
+
+def test_many_that_deliver_at_once_send_each_mail_once(
+    app: Flask, account_id: int, post_office: PostOffice
+) -> None:
+    tell(app, account_id=account_id)
+    together = Barrier(4)
+
+    def work(_: int) -> int:
+        together.wait()
+        return deliver(app, post_office)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(work, range(4))) == 2
+
+    assert len(post_office.mails) == 2
 
 
 def test_without_a_mail_server_old_notices_are_closed_and_never_sent_late(
