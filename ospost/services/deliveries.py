@@ -224,12 +224,13 @@ def _put_off(
     if isinstance(error, chats.Later):
         wait = max(wait, timedelta(seconds=error.wait_seconds))
     is_hopeless = isinstance(error, chats.Refused | Invalid | VaultError)
-    is_over = is_hopeless or now + wait >= parcel.oldest_at + GIVE_UP
+    next_at = min(now + wait, parcel.oldest_at + GIVE_UP - LEASE)  # the last try is near the end
+    is_over = is_hopeless or next_at <= now
     logger.warning("a message was not delivered", extra={"channel": parcel.channel})
     _settle(
         session,
         parcel,
-        next_at=None if is_over else now + wait,
+        next_at=None if is_over else next_at,
         sent_at=None,
         failure=error.sentence,
     )
