@@ -115,10 +115,8 @@ def start_publishing(app: Flask) -> None:
     """Start the machine in this process, if the settings want it here."""
     settings: Settings = app.config["OSPOST_SETTINGS"]
     driver: Driver | None = app.extensions.get("ospost.driver")
-    if driver is not None and not driver.presence.is_here:  # forked from a process that publishes
-        with app.app_context():
-            db.engine.dispose(close=False)
-        driver = None
+    if driver is not None and not driver.presence.is_here:
+        driver = None  # forked from a process that publishes: its threads are not here
     if settings.scheduler != "off" and driver is None:
         driver = app.extensions["ospost.driver"] = Driver(app.extensions["ospost"])
         driver.start()

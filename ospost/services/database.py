@@ -12,14 +12,17 @@ https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
 """
 
 import logging
+import os
 import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.orm import Session
@@ -86,6 +89,14 @@ def prepare_engine(engine: Engine) -> None:
     else:
         event.listen(engine, "begin", _on_postgresql_begin)
     event.listen(engine, "before_cursor_execute", _on_execute)
+    os.register_at_fork(after_in_child=partial(_leave_to_parent, ref(engine)))
+
+
+def _leave_to_parent(of: "ref[Engine]") -> None:
+    """Open connections anew in a forked process: two cannot talk over one."""
+    engine = of()
+    if engine is not None:
+        engine.dispose(close=False)
 
 
 def engine_options(url: str, *, threads: int) -> dict[str, Any]:
