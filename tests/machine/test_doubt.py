@@ -109,39 +109,6 @@ def test_every_commit_point_of_the_machine_has_its_deaths() -> None:
     assert named == set(KILLED)
 
 
-def test_a_stalled_worker_sends_nothing_after_its_two_seconds(studio: Studio, drive: Drive) -> None:
-    studio.post("Stalled", due_at=in_seconds(60))
-    drive.run(seconds=600, until="ready")
-    stalls = [5.0]
-    drive.tools.reached = lambda moment: (
-        drive.jump(stalls.pop()) if moment == "fence_read" and stalls else None
-    )
-
-    drive.run(seconds=600)
-
-    assert_live_once(drive)
-    assert "not_sent" in drive.causes()
-
-
-def test_a_late_answer_is_kept_although_somebody_else_has_the_row(
-    studio: Studio, drive: Drive
-) -> None:
-    """The worker stalls after its call; another one looks, and both arrive at the same media."""
-    studio.post("Twice found", due_at=in_seconds(60))
-    heir = Drive(studio.app, studio.world, owner="tests:2:b")
-
-    def stall(moment: str) -> None:
-        if moment == "answered":
-            drive.jump(400)
-            heir.ahead = drive.ahead
-            heir.run(seconds=30)
-
-    drive.tools.reached = stall
-    drive.run(seconds=600)
-
-    assert_live_once(drive)
-
-
 def test_the_states_that_are_not_open_have_no_next_moment(studio: Studio, drive: Drive) -> None:
     studio.post("Done", due_at=in_seconds(30))
 

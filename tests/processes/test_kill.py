@@ -80,24 +80,6 @@ def test_twenty_lost_answers_end_in_twenty_posts(plant: Plant, studio: Studio, u
     assert "failed" not in plant.states()
 
 
-def test_three_processes_on_one_database_publish_nothing_twice(
-    plant: Plant, studio: Studio
-) -> None:
-    plant.world.switches.used_container = "duplicate"
-    plant.world.switches.quota_total = 100
-    other = Studio(studio.app, plant.world, username="harbour.cafe").open(studio.user_id)
-    for number in range(50):
-        owner = studio if number % 2 else other
-        owner.post(f"Burst {number}", due_at=in_seconds(6))
-
-    plant.start()
-    plant.start(port=plant.port + 1)
-    plant.start(port=plant.port + 2)
-    plant.wait_for(plant.all_live, seconds=90)
-
-    plant.assert_each_live_once(50)
-
-
 def test_sigterm_gives_back_what_was_not_sent_and_ends_in_order(
     plant: Plant, studio: Studio
 ) -> None:
