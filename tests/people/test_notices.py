@@ -257,9 +257,9 @@ def test_the_waits_grow_and_end_after_a_day(
         waits.append(row.next_at - now() - later)
         later = row.next_at - now() + timedelta(seconds=1)
 
-    assert waits[-1] > timedelta(hours=4)
+    assert max(waits) > timedelta(hours=4)
     assert 6 <= len(waits) <= 14
-    assert later < timedelta(hours=24)
+    assert timedelta(hours=23) < later < timedelta(hours=24)  # not a try less than a day allows
     assert row.sent_at is None
 
 
