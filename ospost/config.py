@@ -203,7 +203,7 @@ def _postgresql(env: Mapping[str, str], url: str) -> str:
         if not env.get(name):
             raise BadSetting(
                 f"{name} must be set when DATABASE_URL names PostgreSQL: there is no file beside"
-                " it to keep keys in, and every process needs the same. `flask ospost new-key`"
+                " it to keep keys in, and every process needs the same. `openssl rand -base64 32`"
                 " prints one."
             )
     return f"postgresql+psycopg://{url.split('://', 1)[1]}"
