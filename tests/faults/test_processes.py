@@ -28,10 +28,10 @@ LIMIT = 30  # seconds: what a process that waits for nothing takes, however load
 
 
 def add_large_picture(desk: Studio) -> int:
-    """Keep a picture that takes about a second to read."""
+    """Keep a picture that takes a while to read."""
     key = desk.run.storage.new_key(".png")
     path = desk.run.storage.local_path(key)
-    Image.new("RGB", (7000, 8400), "#1f6f8b").save(path, "PNG", compress_level=1)
+    Image.new("RGB", (5000, 5600), "#1f6f8b").save(path, "PNG", compress_level=1)
     with desk.app.app_context(), writing(db.session()) as session:
         media = Media(
             user_id=desk.user_id,
@@ -39,8 +39,8 @@ def add_large_picture(desk: Studio) -> int:
             format="PNG",
             byte_size=path.stat().st_size,
             sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
-            width=7000,
-            height=8400,
+            width=5000,
+            height=5600,
             created_at=datetime.now(UTC),
         )
         session.add(media)
