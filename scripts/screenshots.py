@@ -134,6 +134,9 @@ def photograph(browser: Browser, address: str, state: object, *, width: int, the
         "plan": "/",
         "post": by_state["published"],
         "failed-post": by_state["failed"],
+        "notices": "/notices",
+        "how-you-are-told": "/account/notices",
+        "storage": "/account/storage",
         "compose": "/post/add?sample=1",
         "accounts": "/accounts",
         "you": "/account",
@@ -173,7 +176,7 @@ def main() -> None:
     if TARGET_ALL == TARGET:
         shown = {"plan-1440-light", "compose-1440-light", "post-1440-light", "plan-390-dark"}
         (TARGET / "failed-post-1440-light.png").replace(TARGET / "failed-post.png")
-        shown.add("failed-post")
+        shown |= {"failed-post", "notices-1440-light"}
         for path in TARGET.glob("*.png"):
             if path.stem not in shown:
                 path.unlink()
