@@ -1,11 +1,9 @@
 """What people do while the machine works: exactly one of them wins, and the other is told."""
 
-import pytest
 from sqlalchemy.orm import Session
 
 from models import Account, Post
 from ospost.domain.states import HoldReason
-from ospost.errors import Conflict
 from ospost.services import publications
 from ospost.services.database import writing
 from tests.machine.driving import Drive
@@ -17,40 +15,6 @@ def edit(session: Session, post_id: int, caption: str, drive: Drive) -> None:
         post = session.get_one(Post, post_id)
         publications.content_changed(session, post, now=drive.now())
         post.caption = caption
-
-
-def test_an_edit_between_ready_and_due_publishes_the_new_words_only(
-    studio: Studio, drive: Drive
-) -> None:
-    post_id = studio.post("Old words", due_at=in_seconds(600))
-    drive.run(seconds=300)
-    assert drive.states() == ["ready"]
-
-    with drive.session() as session:
-        edit(session, post_id, "New words", drive)
-    drive.run(seconds=1200)
-
-    assert [media.caption for media in drive.live()] == ["New words"]
-    assert drive.states() == ["published"]
-
-
-def test_an_edit_after_the_intent_is_refused_and_changes_nothing(
-    studio: Studio, drive: Drive
-) -> None:
-    post_id = studio.post("Going", due_at=in_seconds(60))
-    refusals: list[str] = []
-
-    def meddle(moment: str) -> None:
-        if moment == "fence_read":
-            with drive.session() as session, pytest.raises(Conflict) as refusal:
-                edit(session, post_id, "Too late", drive)
-            refusals.append(refusal.value.sentence)
-
-    drive.tools.reached = meddle
-    drive.run(seconds=600)
-
-    assert len(refusals) == 1
-    assert [media.caption for media in drive.live()] == ["Going"]
 
 
 def test_an_edit_while_the_container_is_made_wins_and_the_old_one_is_never_published(
