@@ -74,10 +74,11 @@ class Drive:
         for _ in range(400):
             if until and until in self.states():
                 return
+            asked_at = self.now()
             tasks = self._claimed()
             for task in sorted(tasks, key=lambda task: task.run_at):
                 self._do(task)
-            if not tasks and not self._jump_to_next(end):
+            if not tasks and not self._jump_to_next(end, after=asked_at):
                 return
         raise AssertionError(f"still busy: {self.states()} {self.sentences()[-6:]}")
 
@@ -90,10 +91,11 @@ class Drive:
             self.jump(wait)
         task.run()
 
-    def _jump_to_next(self, end: datetime) -> bool:
+    def _jump_to_next(self, end: datetime, *, after: datetime) -> bool:
+        """Jump to what comes next, counted from the last claim: the real clock runs on meanwhile."""
         with self.session() as session:
             moments = [
-                session.scalar(select(func.min(at)).where(at > self.now()))
+                session.scalar(select(func.min(at)).where(at > after))
                 for at in (Publication.next_at, Followup.next_at, Account.ask_at)
             ]
         ahead = [moment for moment in moments if moment is not None]
