@@ -31,7 +31,7 @@ Switches, by what they are about (`sandbox.switches` has the default and the mea
   `image_formats`, `max_image_bytes`, `fetch_seconds`, `caption_unit`, `child_caption`,
   `comment_rules`
 - reading and answers: `status_lag`, `list_lag`, `node_lag`, `permalink`, `usage_headers`,
-  `usage_percent`, `date_skew`, `latency`
+  `usage_percent`, `date_skew`, `date_follows_clock`, `latency`
 
 A fault: `{endpoint, kind, code, subcode, status, message, count, skip, method, account, container,
 caption_contains, seconds, location, omit, effect}`; `sandbox.faults.ENDPOINTS` and `KINDS` list

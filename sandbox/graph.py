@@ -86,8 +86,7 @@ def respond(world: World, call: Call) -> Answer:
         answer = _carry_out(world, call, handler, facts)
     except GraphError as error:
         answer = refuse(error)
-    date = formatdate(time.time() + world.switches.date_skew, usegmt=True)
-    answer.headers.setdefault("Date", date)
+    answer.headers.setdefault("Date", _date(world))
     _usage(world, call, answer)
     world.note(
         at_ms=round(arrived * 1000, 3),
@@ -103,6 +102,11 @@ def respond(world: World, call: Call) -> Answer:
         outcome=answer.outcome,
     )
     return answer
+
+
+def _date(world: World) -> str:
+    told = world.now() if world.switches.date_follows_clock else time.time()
+    return formatdate(told + world.switches.date_skew, usegmt=True)
 
 
 def route(world: World, call: Call) -> Route:

@@ -49,7 +49,9 @@ class Switches:
     ig_exchange_needs_client_id: bool = False
 
     date_skew: float = 0
-    """How far the `Date` header is ahead of the real time; it does not follow the moved clock."""
+    """How far the `Date` header is ahead of the real time."""
+    date_follows_clock: bool = False
+    """True: the `Date` header moves with the advanced clock; callers seldom live in that time."""
     quota_total: int = 50
     """50 or 100, Meta's pages differ; old texts say 25."""
     quota_duration: int = 86_400
