@@ -9,6 +9,7 @@ from ospost.clock import SharedClock
 from ospost.jobs.on_apscheduler import Driver
 from ospost.services import nodes, planning
 from ospost.services.database import writing
+from sandbox.faulty import catch_up
 from tests.databases import ON_BOTH
 from tests.faults.helping import IN_BOTH_WORLDS, assert_live_once, heir_of, once_at
 from tests.faults.road import Road
@@ -139,6 +140,8 @@ def test_a_doubt_is_not_settled_by_a_quiet_time_that_only_a_wrong_clock_shows(
     road.set_clock(-HOUR)
     road.reread()
     drive.run(seconds=HOUR)
+    drive.jump(HOUR)
+    catch_up(studio.world)
 
     assert_live_once(drive)
 
