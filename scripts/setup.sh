@@ -52,6 +52,10 @@ make_venv() {
         fi
         apt_install "$version-venv"
     fi
+    if [ -L .venv ]; then
+        say ".venv is a link; making it anew would empty another folder's. Remove the link first."
+        exit 1
+    fi
     # --clear: a folder that was moved or half made must not linger.
     "$python" -m venv --clear .venv
 }
