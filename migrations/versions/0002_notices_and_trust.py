@@ -155,9 +155,10 @@ def upgrade() -> None:
             )
         )
 
+    # defaults as words: for an expression Alembic would build the table anew on SQLite
     with op.batch_alter_table("user", schema=None) as batch_op:
         batch_op.add_column(
-            sa.Column("mail_notices", sa.Boolean(), server_default=sa.true(), nullable=False)
+            sa.Column("mail_notices", sa.Boolean(), server_default="1", nullable=False)
         )
         batch_op.add_column(
             sa.Column(
@@ -167,9 +168,7 @@ def upgrade() -> None:
                 nullable=False,
             )
         )
-        batch_op.add_column(
-            sa.Column("digest", sa.Boolean(), server_default=sa.false(), nullable=False)
-        )
+        batch_op.add_column(sa.Column("digest", sa.Boolean(), server_default="0", nullable=False))
         batch_op.add_column(
             sa.Column(
                 "digest_hour",

@@ -3,11 +3,13 @@
 import fcntl
 import logging
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 from alembic import command
 from alembic.config import Config
@@ -53,7 +55,11 @@ def upgrade(engine: Engine, *, world: str, now: datetime) -> None:
 
 
 def _bring_up(engine: Engine, world: str) -> None:
-    with engine.connect().execution_options(is_writing=True) as connection, connection.begin():
+    with (
+        engine.connect().execution_options(is_writing=True) as connection,
+        _without_cascades(connection),
+        connection.begin(),
+    ):
         found = MigrationContext.configure(connection).get_current_revision()
         if found != _head():
             if found is not None:
@@ -64,6 +70,23 @@ def _bring_up(engine: Engine, world: str) -> None:
             logger.info("database upgraded", extra={"from": found, "to": _head()})
         _check_world(connection, world)
         _begin_counting(connection)
+
+
+@contextmanager
+def _without_cascades(connection: Connection) -> Iterator[None]:
+    """Let a table be built anew on SQLite: dropping the old one would empty those that refer to it.
+
+    Heeded only outside a transaction. https://sqlite.org/lang_altertable.html#otheralter
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    raw = cast(sqlite3.Connection, connection.connection.driver_connection)
+    raw.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        raw.execute("PRAGMA foreign_keys=ON")
 
 
 @contextmanager

@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine
 
 from models import Base
 from ospost.services.database import copy_aside, prepare_engine
-from ospost.services.schema import WrongDatabase, upgrade
+from ospost.services.schema import WrongDatabase, _config, upgrade
 
 NOW = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
 MakeEngine = Callable[[], Engine]
@@ -173,11 +174,11 @@ from ospost.services.schema import upgrade
 
 engine = create_engine("sqlite:///" + sys.argv[1])
 prepare_engine(engine)
-upgrade(engine, world="sandbox", now=datetime(2026, 11, 21, 8, 30, tzinfo=UTC))
+upgrade(engine, world=sys.argv[2], now=datetime(2026, 11, 21, 8, 30, tzinfo=UTC))
 """
 
 
-def start_next_version(folder: Path, file: Path, *, last: str) -> int:
+def start_next_version(folder: Path, file: Path, *, last: str, world: str = "sandbox") -> int:
     """Start an Ospost that has one migration more on *file*; return its exit code."""
     for name in ("ospost", "migrations"):
         ignored = shutil.ignore_patterns("__pycache__")
@@ -186,7 +187,7 @@ def start_next_version(folder: Path, file: Path, *, last: str) -> int:
         shutil.copy(ROOT / name, folder / name)
     (folder / "migrations/versions/9999_next.py").write_text(ONE_MORE.format(last=last, head=HEAD))
     done = subprocess.run(
-        [sys.executable, "-c", START, str(file)],
+        [sys.executable, "-c", START, str(file), world],
         check=False,
         cwd=folder,
         capture_output=True,
@@ -225,3 +226,90 @@ def test_before_an_upgrade_the_old_rows_are_copied_aside_and_a_broken_one_change
     assert read(file, "SELECT version_num FROM alembic_version") == [(version,)]
     columns = {row[1] for row in read(file, "PRAGMA table_info(instance)")}
     assert ("note" in columns) == (version == "next")
+
+
+def create_first_version(engine: Engine) -> None:
+    """Make the tables as the first Ospost made them."""
+    config = _config()
+    with engine.connect().execution_options(is_writing=True) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+
+
+def fill(file: Path) -> dict[str, int]:
+    """Put one row into every table, each referring to the others; return how many each has."""
+    connection = sqlite3.connect(file)
+    connection.execute("PRAGMA foreign_keys=OFF")
+    tables = [name for name in counts(file) if name != "alembic_version"]
+    for table in tables:
+        columns = connection.execute(f'PRAGMA table_info("{table}")').fetchall()
+        values = {name: "1" for _, name, _, _, _, _ in columns}
+        names = ", ".join(f'"{name}"' for name in values)
+        marks = ", ".join("?" * len(values))
+        connection.execute(
+            f'INSERT INTO "{table}" ({names}) VALUES ({marks})', list(values.values())
+        )
+    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    connection.commit()
+    connection.close()
+    return counts(file)
+
+
+def counts(file: Path) -> dict[str, int]:
+    """Return how many rows each table has."""
+    connection = sqlite3.connect(file)
+    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    found = {
+        name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]
+        for (name,) in names
+        if not name.startswith("sqlite_")
+    }
+    connection.close()
+    return found
+
+
+def shape(file: Path) -> list[tuple[object, ...]]:
+    """Return every column and index, whatever the order in which they were made."""
+    return sorted(
+        read(
+            file,
+            'SELECT m.name, c.name, c.type, c."notnull", c.pk FROM sqlite_master m,'
+            " pragma_table_info(m.name) c WHERE m.type = 'table'",
+        )
+    ) + sorted(read(file, "SELECT name, sql FROM sqlite_master WHERE sql LIKE 'CREATE%INDEX%'"))
+
+
+def test_an_upgrade_of_a_database_in_use_loses_no_row_and_makes_the_tables_of_a_new_one(
+    file: Path, connect: MakeEngine, tmp_path: Path
+) -> None:
+    file.parent.mkdir()
+    create_first_version(connect())
+    before = fill(file)
+
+    upgrade(connect(), world="1", now=NOW)
+
+    after = counts(file)
+    assert {name: after[name] for name in before} == before | {"instance": before["instance"] + 2}
+    assert read(file, "PRAGMA foreign_key_check") == []
+    new = create_engine(f"sqlite:///{tmp_path / 'fresh.db'}")
+    prepare_engine(new)
+    upgrade(new, world="sandbox", now=NOW)
+    new.dispose()
+    assert shape(file) == shape(tmp_path / "fresh.db")
+
+
+def test_a_table_that_an_upgrade_builds_anew_takes_nothing_with_it(
+    file: Path, connect: MakeEngine, tmp_path: Path
+) -> None:
+    file.parent.mkdir()
+    create_first_version(connect())
+    fill(file)
+    upgrade(connect(), world="1", now=NOW)
+    before = counts(file)
+    anew = """with op.batch_alter_table("user", recreate="always") as table:
+        table.alter_column("name", nullable=True)"""
+
+    start_next_version(tmp_path / "next", file, last=anew, world="1")
+
+    assert read(file, "SELECT version_num FROM alembic_version") == [("next",)]
+    assert counts(file) == before
