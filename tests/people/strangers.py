@@ -112,10 +112,10 @@ RULES: dict[str, Expected] = {
     "POST /accounts/<int:account_id>/originals": Expected(
         form=lambda _v: {"keep_originals_days": "30"}
     ),
-    "GET /accounts/<int:account_id>/checks": Expected(),
-    "POST /accounts/<int:account_id>/test": Expected(),
     "GET /accounts/<int:account_id>/settings": Expected(),
     "POST /accounts/<int:account_id>/settings": Expected(form=lambda _v: {"late_policy": "ask"}),
+    "GET /accounts/<int:account_id>/checks": Expected(),
+    "POST /accounts/<int:account_id>/test": Expected(),
     "GET /accounts/choose": own(),
     "POST /accounts/choose": Expected(form=lambda v: {"account": str(v.found_id)}),
     "GET /accounts/passed": own(),

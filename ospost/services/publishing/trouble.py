@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from models import Account, Event
@@ -243,12 +243,6 @@ def has_new_token(session: Session, work: Work) -> bool:
     """Whether somebody signed in again while a call with the old token was under way."""
     sealed = session.scalar(select(Account.token_sealed).where(Account.id == work.account_id))
     return bool(sealed) and sealed != work.token_sealed
-
-
-def has_happened(session: Session, work: Work, cause: str) -> bool:
-    """Whether the timeline has such a line already: one problem is one notice."""
-    line = exists().where(Event.publication_id == work.id, Event.cause == cause)
-    return bool(session.scalar(select(line)))
 
 
 def mark_account(
