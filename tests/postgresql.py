@@ -39,12 +39,13 @@ def programs() -> Path | None:
 class Cluster:
     """One server with as many databases as tests ask for."""
 
-    def __init__(self) -> None:
-        """Make the cluster and start it; takes a second or two."""
+    def __init__(self, **settings: str) -> None:
+        """Make the cluster and start it; takes a second or two. *settings* go over `SETTINGS`."""
         found = programs()
         if found is None:
             raise RuntimeError("PostgreSQL is not installed: make setup-dev tells how.")
         self._programs = found
+        self._settings = {**SETTINGS, **settings}
         self._folder = Path(tempfile.mkdtemp(prefix="ospost-postgresql-"))
         self._count = 0
         self.port = free_port()
@@ -64,7 +65,7 @@ class Cluster:
 
     def start(self) -> None:
         """Start the server, or start it again."""
-        words = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
+        words = " ".join(f"-c {name}={value}" for name, value in self._settings.items())
         self._run(
             "pg_ctl", "-D", self.data, "-w", "-l", str(self._folder / "log"),
             "-o", f"-p {self.port} -k {self._folder} {words}", "start",
