@@ -1,80 +1,76 @@
-"""Measures everything and writes docs/benchmarks.md: `make bench`."""
+"""Measures everything and writes docs/benchmarks.md: `make bench`.
 
-import contextlib
-import io
-import os
-import platform
+`--quick` runs all parts with tiny sizes and prints the page; `--only burst,size` runs some parts and
+prints them.
+"""
+
+import argparse
+import logging
 import sys
+import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import burst, images, plan, punctuality
+from bench import burst, images, memory, plan, punctuality, recovery, results, size, stuck, weight
+from bench.page import Part, machine, written
+from bench.scale import FULL, QUICK, Scale
+
+logger = logging.getLogger(__name__)
 
 REPORT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 
-HEAD = """# Benchmarks
-
-Written by `make bench`. Absolute figures belong to one machine on one day; compare what stands
-side by side in one table.
-
-"""
-
-PARTS: tuple[tuple[str, str, Callable[[], None]], ...] = (
-    (
-        "Punctuality",
-        (
-            "Single posts at random milliseconds, one per account. The app runs in a process of its"
-            " own with its database on disk and full sync; what is measured is when the publish call"
-            " arrives at the practice Instagram, less when the post was due."
-        ),
-        punctuality.main,
-    ),
-    (
-        "Burst",
-        (
-            "Posts due in one and the same second, one per account, 300 ms a call, 32 threads; beside"
-            " it a bare loop of the same calls on as many threads, run right before."
-        ),
-        burst.main,
-    ),
-    (
-        "Pictures",
-        (
-            "Photo to rendition: the child process beside bare Pillow (draft, resize, encode) and the"
-            " naive way (open, resize, save). Medians of seven."
-        ),
-        images.main,
-    ),
-    ("Plan page", "Server time of the plan of a person with 1,000 posts.", plan.main),
-)
+PARTS: dict[str, Callable[[Scale], Part]] = {
+    "punctuality": punctuality.part,
+    "burst": burst.part,
+    "few": burst.part_few,
+    "stuck": stuck.part,
+    "size": size.part,
+    "recovery": recovery.part,
+    "memory": memory.part,
+    "images": images.part,
+    "plan": plan.part,
+    "weight": weight.part,
+    "results": results.part,
+}
 
 
-def main() -> None:
-    """Run all parts one after the other, so that none disturbs another."""
-    parts = [HEAD, _machine()]
-    for title, method, run in PARTS:
-        print(f"{title} …", file=sys.stderr, flush=True)
-        out = io.StringIO()
-        sys.argv[1:] = []
-        with contextlib.redirect_stdout(out):
-            run()
-        figures = out.getvalue().rstrip()
-        if not figures.lstrip().startswith("|"):  # a table of plain text
-            figures = f"```\n{figures}\n```"
-        parts.append(f"## {title}\n\n{method}\n\n{figures.strip()}\n\n")
-    REPORT.write_text("".join(parts).rstrip() + "\n", encoding="utf-8")
-    print(REPORT.read_text(encoding="utf-8"))
+def run(names: list[str], scale: Scale) -> list[Part]:
+    """Run parts one after the other, so that none disturbs another."""
+    return [_run(name, scale) for name in names]
 
 
-def _machine() -> str:
-    load = os.getloadavg()[0]
-    return (
-        f"Machine: {os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python"
-        f" {platform.python_version()}; load average at the start {load:.1f};"
-        f" {datetime.now(UTC):%d %B %Y}.\n\n"
-    )
+def _run(name: str, scale: Scale) -> Part:
+    begin = time.monotonic()
+    print(f"{name} …", end=" ", file=sys.stderr, flush=True)
+    try:
+        part = PARTS[name](scale)
+    except Exception as error:  # what the other parts found in half an hour must not be lost
+        logger.exception("%s broke", name)
+        words = f"This part broke: {type(error).__name__}."
+        part = Part(title=name.capitalize(), method=words, figures="", is_broken=True)
+    print(f"{time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
+    return part
+
+
+def main() -> int:
+    """Run what is asked for; 1 when a part broke."""
+    words = argparse.ArgumentParser(prog="python -m bench", description=(__doc__ or "")[:60])
+    words.add_argument("--quick", action="store_true", help="tiny sizes; prints, writes no file")
+    words.add_argument("--only", default="", help=f"of {', '.join(PARTS)}; prints, writes no file")
+    words.add_argument("--out", type=Path, help="write the page there")
+    asked = words.parse_args()
+    names = [name for name in asked.only.split(",") if name] or list(PARTS)
+    if unknown := set(names) - set(PARTS):
+        words.error(f"there is no part {', '.join(sorted(unknown))}")
+    begun = machine()
+    parts = run(names, QUICK if asked.quick else FULL)
+    page = written(parts, begun=begun, is_quick=asked.quick)
+    out = asked.out or (None if asked.quick or asked.only else REPORT)
+    if out:
+        out.write_text(page, encoding="utf-8")
+    print(page)
+    return 1 if any(part.is_broken for part in parts) else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

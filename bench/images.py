@@ -1,6 +1,6 @@
-"""Photo to rendition: the workshop beside bare Pillow and the naive way.  Prints Markdown.
+"""Photo to rendition: the workshop beside bare Pillow and the naive way.
 
-Run as `python -m bench.images [folder]`.  Every number is the median of seven runs, the three
+Run as `python -m bench --only images`.  Every number is the median of seven runs, the three
 ways in turn.  *Bare* and *naive* run in a process of their own each time that has warmed up with
 one run that does not count; *ours* is timed by its caller, with the way to the child and the disk
 in it.
@@ -14,10 +14,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
 
+from bench.page import Goal, Part, table
+from bench.scale import Scale
 from ospost.imaging.values import Purpose, Recipe
 from ospost.imaging.workshop import Workshop
 
@@ -26,6 +29,10 @@ RUNS = 7
 WIDTH = 1440
 ORIENTATION = 0x0112
 LONGEST_RATIO, MOST_MB = 1.3, 60
+WAYS = ("ours", "bare", "naive")
+
+METHOD = """Photo to rendition: the child process beside bare Pillow (draft, resize, encode) and the
+naive way (open, resize, save). Medians, the ways in turn; peak memory is the largest."""
 
 
 def make_photo(path: Path, size: tuple[int, int]) -> None:
@@ -96,38 +103,72 @@ def time_alone(way: Callable[[str, str], None], path: str, out: str) -> None:
     print(json.dumps((time.perf_counter() - start, peak_mb(os.getpid()))))
 
 
-def measure(name: str, path: Path, out: Path) -> str:
-    """Return the row of one photo."""
-    found: dict[str, list[tuple[float, float]]] = {"ours": [], "bare": [], "naive": []}
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """Seconds and megabytes of one photo, by way."""
+
+    name: str
+    seconds: dict[str, float]
+    peaks: dict[str, float]
+
+    @property
+    def ratio(self) -> float:
+        """Our seconds by those of bare Pillow."""
+        return self.seconds["ours"] / self.seconds["bare"]
+
+    @property
+    def is_met(self) -> bool:
+        """Whether it is as quick and as small as it has to be."""
+        return self.ratio <= LONGEST_RATIO and self.peaks["ours"] <= MOST_MB
+
+    def row(self) -> tuple[str, ...]:
+        """Return its line of the table."""
+        cells = [f"{self.seconds[way] * 1000:.0f} ms, {self.peaks[way]:.0f} MB" for way in WAYS]
+        return (self.name, *cells, f"{self.ratio:.2f}")
+
+
+def measure(name: str, path: Path, out: Path, runs: int = RUNS) -> Figures:
+    """Make the rendition of one photo in all three ways."""
+    found: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
     with Workshop() as workshop:
         workshop.probe(path)
-        for _ in range(RUNS):
+        for _ in range(runs):
             found["ours"].append(in_child(workshop, path, out))
             found["bare"].append(alone("bare", path, out))
             found["naive"].append(alone("naive", path, out))
-    seconds = {way: statistics.median(run[0] for run in runs) for way, runs in found.items()}
-    peaks = {way: max(run[1] for run in runs) for way, runs in found.items()}
-    ratio = seconds["ours"] / seconds["bare"]
-    verdict = "yes" if ratio <= LONGEST_RATIO and peaks["ours"] <= MOST_MB else "NO"
-    cells = [f"{seconds[way] * 1000:.0f} ms, {peaks[way]:.0f} MB" for way in found]
-    return f"| {name} | {' | '.join(cells)} | {ratio:.2f} | {verdict} |"
+    return Figures(
+        name=name,
+        seconds={way: statistics.median(run[0] for run in runs) for way, runs in found.items()},
+        peaks={way: max(run[1] for run in runs) for way, runs in found.items()},
+    )
 
 
-def main() -> None:
-    """Print the table."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(tempfile.mkdtemp())
-    folder.mkdir(parents=True, exist_ok=True)
-    print("| photo | ours, peak | bare Pillow, peak | naive, peak | ours / bare | goal met |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    for name, size in SIZES.items():
-        path = folder / f"{size[0]}.jpg"
-        if not path.exists():
+def part(scale: Scale) -> Part:
+    """Measure both photos."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, size in SIZES.items():
+            path = Path(folder) / f"{size[0]}.jpg"
             make_photo(path, size)
-        print(measure(name, path, folder / "out.jpg"), flush=True)
+            found.append(measure(name, path, Path(folder) / "out.jpg", scale.image_runs))
+    goals = [
+        Goal(
+            what=f"Picture: {one.name} photo to rendition",
+            goal=f"≤ {LONGEST_RATIO} × bare Pillow, ≤ {MOST_MB} MB in the child",
+            measured=f"{one.ratio:.2f} ×, {one.peaks['ours']:.0f} MB; the naive way"
+            f" {one.seconds['naive'] / one.seconds['bare']:.1f} ×",
+            is_met=one.is_met,
+        )
+        for one in found
+    ]
+    head = ("photo", "ours, peak", "bare Pillow, peak", "naive, peak", "ours / bare")
+    return Part(
+        title="Pictures",
+        method=METHOD,
+        figures=table(head, [one.row() for one in found]),
+        goals=tuple(goals),
+    )
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] in (["bare"], ["naive"]):
-        time_alone({"bare": bare, "naive": naive}[sys.argv[1]], sys.argv[2], sys.argv[3])
-    else:
-        main()
+    time_alone({"bare": bare, "naive": naive}[sys.argv[1]], sys.argv[2], sys.argv[3])

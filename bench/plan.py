@@ -1,6 +1,6 @@
 """Measures the plan: server time and questions to the database, by number of posts.
 
-    python bench/plan.py [posts ...]        default: 1000
+    python -m bench.plan [posts ...]        default: 1000
 
 Runs the real app on a new SQLite file, without a network between, as one signed-in person whose
 posts lie one every 80 minutes from now on. The first figure is the whole page.
@@ -14,24 +14,29 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, insert
 
 from app import create_app
+from bench.page import Goal, Part, table
+from bench.scale import Scale
 from helpers import new_id
 from models import Account, Media, Membership, Post, Publication, Slide, User, db
 from ospost.config import Settings
 from ospost.services import sessions
 from ospost.services.database import writing
+from tests.support import put_away
 
 ROUNDS = 60
 BATCH = 20_000
 EVERY = timedelta(minutes=80)
+POSTS, MOST_MS, MOST_QUERIES = 1_000, 60, 6
+
+METHOD = (
+    f"""Server time of the plan of a person with {POSTS:,} posts, asked {ROUNDS} times each way."""
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +49,34 @@ class Figure:
     cpu: float  # p95 of the processor's own milliseconds, whatever else runs on the machine
     queries: int
     kilobytes: float
+
+
+def part(_scale: Scale) -> Part:
+    """Measure the plan of a person with 1,000 posts."""
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(Settings.from_env({"STATE_DIR": folder, "STORAGE_URL": f"{folder}/up"}))
+        figures = measured(app, signed_in(app, POSTS))
+        put_away(app)
+    rows = [
+        (
+            one.name,
+            f"{one.p50:.1f} ms",
+            f"{one.p95:.1f} ms",
+            f"{one.cpu:.1f} ms",
+            one.queries,
+            f"{one.kilobytes:.0f} KB",
+        )
+        for one in figures
+    ]
+    page = figures[0]
+    goal = Goal(
+        what=f"Plan page with {POSTS:,} posts",
+        goal=f"≤ {MOST_MS} ms of server time at p95, ≤ {MOST_QUERIES} queries",
+        measured=f"{page.p95:.1f} ms, {page.queries} queries",
+        is_met=page.p95 <= MOST_MS and page.queries <= MOST_QUERIES,
+    )
+    head = ("asked for", "median", "p95", "CPU p95", "queries", "size")
+    return Part(title="Plan page", method=METHOD, figures=table(head, rows), goals=(goal,))
 
 
 def main(sizes: tuple[int, ...] = (1_000,)) -> None:
@@ -62,9 +95,7 @@ def main(sizes: tuple[int, ...] = (1_000,)) -> None:
                     f"{size:>9,}  {figure.name:<24} {figure.p50:>7.1f} {figure.p95:>7.1f}"
                     f" {figure.cpu:>8.1f} {figure.queries:>8} {figure.kilobytes:>7.1f}"
                 )
-            app.extensions["ospost"].close()
-            with app.app_context():
-                db.engine.dispose()
+            put_away(app)
 
 
 def signed_in(app: Flask, posts: int) -> FlaskClient:
@@ -96,7 +127,7 @@ def signed_in(app: Flask, posts: int) -> FlaskClient:
             session.flush()
             person, place, pictures = user.id, account.id, [item.id for item in media]
         for start in range(0, posts, BATCH):
-            fill(range(start, min(posts, start + BATCH)), person, place, pictures, now)
+            fill(range(start, min(posts, start + BATCH)), person, [place], pictures, now)
         secret = sessions.begin(db.session(), user_id=person, agent="", now=now, old_id=None)
         db.session.remove()
     client = app.test_client()
@@ -104,16 +135,25 @@ def signed_in(app: Flask, posts: int) -> FlaskClient:
     return client
 
 
-def fill(numbers: range, person: int, place: int, pictures: list[int], now: datetime) -> None:
-    """Insert a batch of scheduled posts."""
-    rows = [(new_id(), now + EVERY * no, no) for no in numbers]
+def fill(
+    numbers: range,
+    person: int,
+    places: list[int],
+    pictures: list[int],
+    begin: datetime,
+    *,
+    every: timedelta = EVERY,
+) -> None:
+    """Insert a batch of scheduled posts, one *every* so often, on the accounts in turn."""
+    now = datetime.now(UTC)
+    rows = [(new_id(), begin + every * no, no) for no in numbers]
     with writing(db.session()) as session:
         session.execute(
             insert(Post),
             [
                 {
                     "id": post_id,
-                    "account_id": place,
+                    "account_id": places[no % len(places)],
                     "user_id": person,
                     "caption": f"Number {no}: " + "words and more words " * random.randint(1, 20),
                     "due_at": due_at,
@@ -134,13 +174,13 @@ def fill(numbers: range, person: int, place: int, pictures: list[int], now: date
             [
                 {
                     "post_id": post_id,
-                    "account_id": place,
+                    "account_id": places[no % len(places)],
                     "state": "scheduled",
                     "due_at": due_at,
                     "next_at": due_at,
                     "updated_at": now,
                 }
-                for post_id, due_at, _ in rows
+                for post_id, due_at, no in rows
             ],
         )
 
@@ -153,7 +193,8 @@ def measured(app: Flask, client: FlaskClient) -> list[Figure]:
     def ask_for_news() -> bytes:
         answer = client.get("/", headers=part | known)
         known["If-None-Match"] = answer.headers["ETag"]
-        return answer.data
+        data: bytes = answer.data
+        return data
 
     ask_for_news()
     ways: dict[str, Callable[[], bytes]] = {
