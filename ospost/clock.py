@@ -25,10 +25,17 @@ class SharedClock:
         return utcnow() + self.ahead
 
     def compare(self, theirs: datetime, *, asked_at: datetime, answered_at: datetime) -> None:
-        """Take over the database's time, read between two moments of this machine's clock."""
-        ahead = theirs - (asked_at + (answered_at - asked_at) / 2)
-        fitting = ahead if abs(ahead) > self._tolerance else timedelta()
-        if abs(fitting - self.ahead) > self._tolerance:
+        """Take over the database's time, read between two moments of this machine's clock.
+
+        An answer that was long on its way says only between which two the difference lies. While
+        the present one may be right it stands, and of two the one that is later is taken: a wrong
+        correction must never publish early.
+        """
+        least, most = theirs - answered_at, theirs - asked_at
+        if least - self._tolerance <= self.ahead <= most + self._tolerance:
+            return
+        fitting = least if abs(least) > self._tolerance else timedelta()
+        if fitting != self.ahead:
             logger.warning(
                 "this machine's clock differs from the database's; the database's is used",
                 extra={"seconds": round(fitting.total_seconds(), 1)},
