@@ -93,7 +93,9 @@ def retime(
             "error": None,
             **RELEASED,
         }
-        if is_fresh and publication.finished_at is not None:
+        # claimed for its shot and left: its container is read before it is sent
+        may_be_sent = bool(publication.owner) and (publication.next_at or now) > publication.due_at
+        if is_fresh and publication.finished_at is not None and not may_be_sent:
             values |= {"state": State.READY.value, "next_at": max(due_at, now)}
         elif is_fresh:
             values["state"] = State.PREPARING.value

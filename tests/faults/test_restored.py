@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
-from models import Base, db
-from ospost.services import planning
+from models import Account, Base, Post, db
+from ospost.services import planning, publications
 from ospost.services.database import writing
 from ospost.services.publishing.claims import batches
 from ospost.services.publishing.epoch import Epoch, hold_what_may_be_live
-from tests.databases import ON_BOTH, ON_SQLITE
+from tests.databases import ON_BOTH
 from tests.faults.helping import (
     IN_BOTH_WORLDS,
     assert_live_once,
@@ -21,10 +21,8 @@ from tests.faults.helping import (
     engine_of,
     heir_of,
 )
-from tests.machine.driving import Died, Drive
+from tests.machine.driving import Died, Drive, fault
 from tests.support import Studio, in_seconds
-
-pytestmark = ON_SQLITE
 
 pytestmark = ON_BOTH
 
@@ -191,6 +189,58 @@ def test_a_replica_that_lacks_the_last_commit_publishes_nothing_again(
         drive.run(seconds=3600)
     restore(studio, copies[-1])
     heir = heir_of(drive)
+
+    heir.run(seconds=2 * 3600)
+
+    assert_live_once(heir)
+    assert len(calls(studio.world, "publish")) == 1
+
+
+def lose_the_intent(studio: Studio, drive: Drive) -> Drive:
+    """Let a post go out, and the database forget that it was begun; return the heir."""
+    studio.post("Once", due_at=in_seconds(600))
+    copies: list[Copy] = []
+    reached = drive.tools.reached
+
+    def note(moment: str) -> None:
+        drive.die_at = moment if moment == "answered" else ""
+        reached(moment)
+
+    def copy_before_commit() -> None:
+        if "answered" not in drive.passed:
+            copies.append(backup(drive))
+
+    drive.tools.reached = note
+    copying = before_commit_of(engine_of(drive), "UPDATE publication", copy_before_commit)
+    with copying, pytest.raises(Died):
+        drive.run(seconds=3600)
+    restore(studio, copies[-1])
+    return heir_of(drive)
+
+
+@IN_BOTH_WORLDS
+@pytest.mark.fault(28, "postgres_failover_losing_last_commit (async replica)")
+@pytest.mark.parametrize("then", ["unreadable", "unreachable", "moved", "old"])
+def test_a_post_that_was_claimed_and_left_is_never_sent_before_its_container_was_read(
+    studio: Studio, drive: Drive, then: str
+) -> None:
+    """Whatever comes between: Meta's outage, ours, a person who moves it, or a long time."""
+    heir = lose_the_intent(studio, drive)
+    if then == "unreadable":
+        fault(studio.world, "status", "empty", status=503, count=1)
+    elif then == "unreachable":
+        for _ in range(5):
+            heir.jump(20)
+            heir.tools.breaker.failed("facebook", now=heir.now(), timings=heir.tools.timings)
+    elif then == "moved":
+        with heir.session() as session, writing(session):
+            (post,) = session.scalars(select(Post))
+            due_at = heir.now() + timedelta(minutes=5)
+            publications.retime(session, post, due_at=due_at, now=heir.now())
+    else:
+        with heir.session() as session, writing(session):
+            session.execute(update(Account).values(grace_seconds=72 * 3600))
+        heir.jump(24 * 3600)
 
     heir.run(seconds=2 * 3600)
 

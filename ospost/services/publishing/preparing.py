@@ -1,6 +1,8 @@
 """Before the moment: quota, baseline, container, polls, and the last look at a ready post."""
 
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -31,6 +33,7 @@ from ospost.services.publishing.tools import Tools
 
 def prepare(tools: Tools, session: Session, work: Work) -> None:
     """Take one step towards a finished container, whatever is missing first."""
+    work = _doubted(tools, session, work)
     if _is_too_early(tools, session, work) or stands_in_the_way(tools, session, work):
         return
     if work.state is State.READY and hold_if_full(tools, session, work):
@@ -56,6 +59,18 @@ def prepare(tools: Tools, session: Session, work: Work) -> None:
     except Refused as error:
         tools.answered(work)
         trouble.on_error(tools, session, _as_it_stands(session, work), error)
+
+
+def _doubted(tools: Tools, session: Session, work: Work) -> Work:
+    """Let nothing send a post that was claimed and left, before its container is read or it is found."""
+    if not work.was_left:
+        return work
+    values: dict[str, Any] = {}
+    if work.first_intent_at is None and not _has_good_container(tools, work):
+        values["first_intent_at"] = work.container_made_at or work.updated_at
+    with writing(session, beside=True):
+        advance(session, work, to=State.PREPARING, note=None, now=tools.now(), **values)
+    return replace(work, state=State.PREPARING, **values)
 
 
 def _as_it_stands(session: Session, work: Work) -> Work:

@@ -88,6 +88,14 @@ class Work:
         return bool(self.container_id) and self.container_revision == self.revision
 
     @property
+    def was_left(self) -> bool:
+        """Whether a row that was not claimed for its shot was so before, by somebody who is gone.
+
+        See `claims.WAS_SHOT`: any other ready row is claimed until its moment at the longest.
+        """
+        return self.state is State.READY and self.next_at is not None and self.next_at > self.due_at
+
+    @property
     def deadline(self) -> datetime:
         """The end of the grace: after it, a post that was not sent is missed."""
         return self.due_at + self.grace
