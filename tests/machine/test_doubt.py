@@ -8,6 +8,7 @@ import pytest
 from ospost.domain.states import State
 from ospost.services import publishing
 from tests.machine.driving import Died, Drive, fault
+from tests.machine.test_questions import POINTS as POINTS_OF_QUESTIONS
 from tests.processes.test_kill import POINTS as KILLED
 from tests.support import Studio, in_seconds
 
@@ -105,8 +106,8 @@ def test_every_commit_point_of_the_machine_has_its_deaths() -> None:
         for point in re.findall(r'\breached\("(\w+)"\)', path.read_text())
     }
 
-    assert named == set(POINTS_IN_DOUBT)
-    assert named == set(KILLED)
+    assert named == {*POINTS_IN_DOUBT, *POINTS_OF_QUESTIONS}
+    assert named == {*KILLED, *POINTS_OF_QUESTIONS}
 
 
 def test_the_states_that_are_not_open_have_no_next_moment(studio: Studio, drive: Drive) -> None:

@@ -12,6 +12,9 @@ from ospost.services.questions import Answers
 from tests.machine.driving import Died, Drive, fault
 from tests.support import Studio, in_seconds
 
+POINTS = ("test_container_made", "test_polled", "asked")
+"""The commit points of a question about an account."""
+
 
 def press(studio: Studio, drive: Drive) -> bool:
     """Somebody presses “Test”."""
@@ -125,7 +128,7 @@ def test_pressing_twice_is_one_test(studio: Studio, drive: Drive) -> None:
     assert press(studio, drive)  # when it is over, another may begin
 
 
-@pytest.mark.parametrize("moment", ["test_container_made", "test_polled"])
+@pytest.mark.parametrize("moment", POINTS)
 def test_a_test_goes_on_after_its_process_was_killed(
     studio: Studio, drive: Drive, moment: str
 ) -> None:
