@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from app import start_publishing, stop_publishing
 from models import Publication, db
 from ospost.services.database import writing
-from tests.browser.desk import Desk, accessible, days_ahead
+from tests.browser.desk import Desk, accessible, days_ahead, no_sideways_scroll
 from tests.support import in_seconds
 
 HOSTILE = """Two  spaces,
@@ -144,3 +144,24 @@ def test_a_failed_post_is_closed_by_hand_and_copied_once(desk, photo, complaints
     expect(page.locator("textarea[name=caption]")).to_have_value("By hand")
     listed = desk.client.get("/", headers={"Accept": "application/json"}).get_json()["posts"]
     assert sorted(post["state"] for post in listed) == ["draft", "published"]
+
+
+def test_no_state_makes_the_page_too_wide_or_leaves_an_empty_row(desk, photo):
+    post_id = desk.add_post("Opening", days_ahead(2), photo)
+    page = desk.page
+    for state in ("published", "failed", "unknown"):
+        with desk.app.app_context(), writing(db.session()) as session:
+            session.execute(
+                update(Publication)
+                .where(Publication.post_id == post_id)
+                .values(state=state, next_at=None)
+            )
+        for width in (390, 768, 1440):
+            page.set_viewport_size({"width": width, "height": 844})
+            page.goto(f"/post/{post_id}")
+            no_sideways_scroll(page, f"{state} {width}")
+        # nothing can be done while it is checked, so there is no row of buttons
+        expect(page.locator(".o-actions")).to_be_visible(visible=state != "unknown")
+        if state == "failed":
+            page.set_viewport_size({"width": 390, "height": 844})
+            expect(page.get_by_text("What happened")).to_be_in_viewport()
