@@ -85,7 +85,10 @@ class Door:
 
     def check(self, url: str) -> str:
         """Return the host of *url*; BadAddress when it is none that we would ever call."""
-        return self._parts(url)[1]
+        host = self._parts(url)[1]
+        if _is_number(host) and not self.allows(host):
+            raise _private(host)
+        return host
 
     def post_json(self, url: str, body: dict[str, Any]) -> Answer:
         """Post *body*; BadAddress where that is not allowed, NotDelivered without an answer."""
@@ -147,7 +150,7 @@ class Door:
         if isinstance(found, OSError) or not found:
             raise NotDelivered(f"{host} was not found.")
         if not all(self.allows(address) for address in found):
-            raise BadAddress(("url", f"{host} is not an address of the public internet."))
+            raise _private(host)
         return found[:MOST_ADDRESSES]
 
     def _connected(self, addresses: list[str], ends: float) -> socket.socket:
@@ -161,6 +164,19 @@ class Door:
             except OSError as error:
                 trouble = error
         raise trouble
+
+
+def _is_number(host: str) -> bool:
+    """Whether *host* is an address itself, not a name that has to be looked up."""
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def _private(host: str) -> BadAddress:
+    return BadAddress(("url", f"{host} is not an address of the public internet."))
 
 
 def _exchange(secure: ssl.SSLSocket, parts: SplitResult, host: str, body: bytes) -> Answer:

@@ -244,6 +244,9 @@ def test_a_removed_chat_gets_nothing(
         "//hooks.example.org/",
         "javascript:alert(1)",
         "file:///etc/passwd",
+        "https://127.0.0.1/",
+        "https://[::1]/",
+        "https://169.254.169.254/latest",
     ],
 )
 def test_an_address_that_is_none_is_refused_at_its_field(signed_in: FlaskClient, url: str) -> None:
