@@ -24,6 +24,7 @@ from ospost.web.negotiate import wants_json
 bp = Blueprint("checks", __name__)
 
 SAMPLE = "img/sample.jpg"
+LONGEST_ID = 17
 
 
 def around() -> Around:
@@ -100,8 +101,8 @@ def _summary(found: list[Finding]) -> str:
 def form() -> ResponseReturnValue:
     """Check what is typed in the form without saving it; `post` in the address names an edit."""
     session, run, now = db.session(), runtime(), utcnow()
-    post_id = request.args.get("post", type=int)
-    edited = posts.post_for(session, current_user.id, post_id) if post_id else None
+    post_id = _named(request.args.get("post", ""))
+    edited = posts.post_for(session, current_user.id, post_id) if post_id is not None else None
     if edited is not None:
         posts.refuse_if_gone(leading(edited.publications))
     desk = Desk(storage=run.storage, workshop=run.workshop, max_upload_bytes=run.max_upload_bytes)
@@ -119,6 +120,13 @@ def form() -> ResponseReturnValue:
         session, weighed, user_id=current_user.id, post_id=post_id, checked=lines
     )
     return render_template("posts/compose.html", page=page), 200
+
+
+def _named(text: str) -> int | None:
+    """Read the id in an address; one that no database can hold is nobody's."""
+    if not text:
+        return None
+    return int(text) if text.isdecimal() and len(text) < LONGEST_ID else 0
 
 
 @bp.get("/accounts/<int:account_id>/checks")

@@ -218,7 +218,8 @@ def test_posts_of_others_are_not_checked(ada: Member, berta: Member) -> None:
     post_id = ada.schedule(ahead(days=1))
 
     assert berta.post(f"/post/check/{post_id}").status_code == 404
-    assert berta.post(f"/post/check?post={post_id}", json={}).status_code == 404
+    for named in (str(post_id), "9" * 31, "0", "none"):
+        assert berta.post(f"/post/check?post={named}", json={}).status_code == 404
 
 
 def test_a_wrong_form_is_told_to_programs_with_level_and_remedy(ada: Member) -> None:
