@@ -103,8 +103,15 @@ def pick(session: Session, window: Window) -> Picked:
 
 def read(session: Session, post_id: int) -> Row[Any]:
     """Read the row of one post; the caller has checked whose it is."""
+    return read_all(session, [post_id])[0]
+
+
+def read_all(session: Session, post_ids: list[int]) -> list[Row[Any]]:
+    """Read the rows of these posts, in their order; the caller has checked whose they are."""
     chosen = select(literal(AHEAD).label("part"), *COLUMNS).select_from(Post)
-    return session.execute(_joined(chosen).where(Post.id == post_id)).one()
+    found = session.execute(_joined(chosen).where(Post.id.in_(post_ids))).all()
+    by_id = {row.id: row for row in found}
+    return [by_id[post_id] for post_id in post_ids]
 
 
 def _joined(statement: Select[Any]) -> Select[Any]:

@@ -15,7 +15,7 @@ from ospost.services import passed
 from ospost.services.passed import CHOICES, LEAVE, MOVE, NOW, Answer
 from ospost.web.forms import posted
 from ospost.web.negotiate import wants_json
-from ospost.web.telling import card_of
+from ospost.web.telling import cards_of
 
 bp = Blueprint("passed", __name__)
 
@@ -95,9 +95,10 @@ def _page(typed: MultiDict[str, str], error: Invalid | None = None) -> ResponseR
     for field, message in error.complaints if error else ():
         errors.setdefault(field, []).append(message)
     now = utcnow()
+    cards = cards_of([post.id for post, _, _ in waiting[:MOST_SHOWN]], now)
     page = render_template(
         "accounts/passed.html",
-        posts=[(card_of(post.id, now), ends[post.id]) for post, _, _ in waiting[:MOST_SHOWN]],
+        posts=[(card, ends[card.id]) for card in cards],
         count=len(waiting),
         typed=typed,
         errors=errors,

@@ -22,6 +22,11 @@ def card_of(post_id: int, now: datetime) -> PostCard:
     return card(plan_rows.read(db.session(), post_id), now)
 
 
+def cards_of(post_ids: list[int], now: datetime) -> list[PostCard]:
+    """Return the cards of posts that the person may see, in this order."""
+    return [card(row, now) for row in plan_rows.read_all(db.session(), post_ids)]
+
+
 def flash_saved(post_id: int, did: str) -> str:
     """Say what was done, with date, zone and distance, and return the plan's address that day."""
     shown = card_of(post_id, utcnow())

@@ -15,6 +15,7 @@ from ospost.services import passed, publications
 from ospost.services.publishing.machine import Machine
 from sandbox.world import World
 from tests.people.helping import JSON, by_facebook, by_instagram, newcomer, now, rows, send, token
+from tests.people.test_many_accounts import counted
 
 HOUR = timedelta(hours=1)
 PAGE = "/accounts/passed"
@@ -223,6 +224,20 @@ def test_nobody_decides_about_the_posts_of_others(make_open: Flask, world: World
 
     assert page.status_code == 422 and "Ada's" not in page.text
     assert row_of(make_open, late).hold_reason == "ask"
+
+
+def test_the_page_asks_as_often_for_many_posts_as_for_one(
+    signed_in: FlaskClient, app: Flask, world: World
+) -> None:
+    asked = []
+    for count in (1, 9):
+        for number in range(count):
+            held(app, "clay.studio", f"{count}-{number}", due_in=-HOUR, reason="ask")
+        with counted(app) as seen:
+            assert signed_in.get(PAGE).text.count("<fieldset") >= count
+        asked.append(len(seen))
+
+    assert asked[0] == asked[1]
 
 
 def test_the_other_login_asks_as_well(signed_in: FlaskClient, app: Flask, world: World) -> None:
