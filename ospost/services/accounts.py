@@ -17,6 +17,7 @@ from ospost.vault import Vault
 
 SHORTEST_GRACE = 60
 LONGEST_GRACE = 30 * 86_400
+ENDS_SOON = "The connection ends soon. Sign in again to renew it."
 
 LOST = "Whoever connected it has left this Ospost. Sign in again to keep its posts on time."
 
@@ -36,6 +37,7 @@ class Health:
 
     is_well: bool
     sentence: str
+    only_ends: bool  # nothing but what the dates of the card say already
     granted: tuple[str, ...]
     missing: tuple[Missing, ...]
     waiting: int  # posts that have not gone out
@@ -78,6 +80,7 @@ def _health(
     return Health(
         is_well=not sentence,
         sentence=sentence or "Works.",
+        only_ends=sentence == ENDS_SOON,
         granted=tuple(str(name) for name in account.granted),
         missing=missing,
         waiting=waiting,
@@ -105,7 +108,7 @@ def _sentence(
     if any(lack.is_needed for lack in missing):
         return "A permission that publishing needs is missing. Sign in again and allow it."
     if account_dates.soonest(account, identity, now=now) is not None:
-        return "The connection ends soon. Sign in again to renew it."
+        return ENDS_SOON
     return ""
 
 
