@@ -74,11 +74,13 @@ class Burst:
 HEAD = ("", "live", "doubled", "last answer", "bare", "ratio", "CPU", "CPU, bare", "memory")
 
 
-def measure(name: str, posts: int, *, accounts: int, kind: str = SQLITE) -> Burst:
-    """Let that many posts come due in one second."""
+def measure(
+    name: str, posts: int, *, accounts: int, ahead_seconds: float, kind: str = SQLITE
+) -> Burst:
+    """Let that many posts come due in one second, so long after the server's start at least."""
     floor = bare.measure(posts, threads=min(THREADS, accounts))
     with empty_database(kind) as database, stage(accounts, database=database) as on:
-        ahead_seconds = 30 + posts * 0.15
+        ahead_seconds += posts * 0.15
         due_at = datetime.now(UTC) + timedelta(seconds=ahead_seconds)
         for number in range(posts):
             on.post(f"Burst {number}", due_at=due_at, account=number)
@@ -120,7 +122,10 @@ def by_usual_scheme(posts: int, *, accounts: int) -> str:
 def part(scale: Scale) -> Part:
     """Measure one post per account, on each database."""
     posts = scale.burst_posts
-    found = [measure(kind, posts, accounts=posts, kind=kind) for kind in scale.burst_databases]
+    found = [
+        measure(kind, posts, accounts=posts, ahead_seconds=scale.ahead_seconds, kind=kind)
+        for kind in scale.burst_databases
+    ]
     usually = by_usual_scheme(scale.usual_posts, accounts=scale.usual_posts)
     figures = table(HEAD, [burst.row() for burst in found])
     goals = [
@@ -155,7 +160,9 @@ def _memory(burst: Burst) -> Goal:
 def part_few(scale: Scale) -> Part:
     """Measure the same on few accounts."""
     posts, accounts = scale.few_posts, scale.few_accounts
-    burst = measure(f"{accounts} accounts", posts, accounts=accounts)
+    burst = measure(
+        f"{accounts} accounts", posts, accounts=accounts, ahead_seconds=scale.ahead_seconds
+    )
     usually = by_usual_scheme(posts, accounts=accounts)
     goal = Goal(
         what=f"Burst on few accounts: {posts} posts in one second, {accounts} accounts",

@@ -13,7 +13,6 @@ from bench.page import Goal, Part, table
 from bench.scale import Scale
 from bench.stage import percentile, stage
 
-AHEAD_SECONDS = 25
 MOST_MS = 100
 
 METHOD = """Single posts at random milliseconds, one per account, prepared ahead; a container takes
@@ -28,10 +27,11 @@ def moments(posts: int, seconds: float, ahead_seconds: float) -> list[datetime]:
     return [begin + timedelta(seconds=random.uniform(0, seconds)) for _ in range(posts)]
 
 
-def measure(posts: int, seconds: float, *, processes: int) -> list[float]:
+def measure(scale: Scale, *, processes: int) -> list[float]:
     """Return in order how many milliseconds after their due time the calls arrived."""
+    posts = scale.punctual_posts
     with stage(posts) as on:
-        due = moments(posts, seconds, AHEAD_SECONDS + posts * 0.1)
+        due = moments(posts, scale.punctual_seconds, scale.ahead_seconds + posts * 0.1)
         for number, due_at in enumerate(due):
             on.post(f"Post {number}", due_at=due_at, account=number)
         for _ in range(processes):
@@ -54,8 +54,8 @@ def part(scale: Scale) -> Part:
     """Measure one process, two processes, and the usual scheme."""
     posts, seconds = scale.punctual_posts, scale.punctual_seconds
     found = {
-        "Ospost": measure(posts, seconds, processes=1),
-        "Ospost, two processes": measure(posts, seconds, processes=2),
+        "Ospost": measure(scale, processes=1),
+        "Ospost, two processes": measure(scale, processes=2),
         "the usual scheme": by_usual_scheme(posts, seconds),
     }
     rows = [

@@ -49,14 +49,15 @@ def part(_scale: Scale) -> Part:
         title="Long runs",
         method=METHOD,
         figures=table(head, rows) if rows else "None are kept yet.",
-        goals=tuple(_goal(kind, found) for kind in (SQLITE, POSTGRESQL)),
+        goals=tuple(goal(kind, found) for kind in (SQLITE, POSTGRESQL)),
     )
 
 
 _COLUMNS = ("batches", "posts", "kills", "deaths", "doubled", "lost", "wrong", "broken")
 
 
-def _goal(kind: str, found: dict[Group, Counter[str]]) -> Goal:
+def goal(kind: str, found: dict[Group, Counter[str]]) -> Goal:
+    """Say whether the random runs on that database are long enough and clean."""
     mine = _sum(sums for (_, where), sums in found.items() if where == kind and sums["kills"])
     is_clean = mine["lost"] == mine["doubled"] == mine["broken"] == 0
     is_long = mine["posts"] >= WANTED_POSTS and mine["kills"] >= WANTED_KILLS

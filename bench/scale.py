@@ -9,6 +9,8 @@ from tests.databases import POSTGRESQL, SQLITE
 class Scale:
     """The sizes of all parts; durations in seconds."""
 
+    ahead_seconds: float = 25
+    """How long before the first posts are due a server is started, at least."""
     punctual_posts: int = 50
     punctual_seconds: float = 60
     burst_posts: int = 1000
@@ -30,6 +32,7 @@ class Scale:
 
 FULL = Scale()
 QUICK = Scale(
+    ahead_seconds=8,
     punctual_posts=4,
     punctual_seconds=3,
     burst_posts=20,

@@ -38,7 +38,7 @@ def measure(stuck: int, scale: Scale) -> Beside:
         soon = datetime.now(UTC) + timedelta(seconds=5 + stuck * 0.05)
         for number in range(stuck):
             on.post(f"Stuck {number}", due_at=soon, account=posts + number)
-        ahead_seconds = 20 + stuck * 0.3
+        ahead_seconds = scale.ahead_seconds + stuck * 0.3
         due = moments(posts, scale.beside_seconds, ahead_seconds)
         for number, due_at in enumerate(due):
             on.post(f"Good {number}", due_at=due_at, account=number)
