@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy.exc import SQLAlchemyError
 
 from ospost.jobs.clock_watch import ClockWatch
 from ospost.jobs.feeding import Feeder
@@ -247,8 +246,8 @@ class Driver:
             return None
         try:
             return self._feeder.next(is_after_shot=done.is_shot)
-        except SQLAlchemyError:
-            logger.exception("the database did not take a claim; the next tick will")
+        except Exception:  # whatever it is, this thread's place must become free
+            logger.exception("a claim failed; the next tick makes another")
             return None
 
     def _claim_next(self, after_shots: int, after_others: int) -> list[Task]:

@@ -168,3 +168,29 @@ def test_twenty_containers_that_are_stuck_do_not_hold_up_a_picture_beside_them(
         )
     assert order[0] == server.rows()[-1].id
     assert len(world.media) == 21
+
+
+def test_a_claim_that_fails_costs_no_thread_its_place(server: Server) -> None:
+    """Whatever is raised: not only what a database raises."""
+    with server.studio.run.sessions() as session:
+        engine = session.get_bind()
+    due_at = in_seconds(2)
+    for number in range(4):
+        server.studio.post(f"Number {number}", due_at=due_at + timedelta(seconds=number / 4))
+    failed: list[str] = []
+
+    def fail(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        by_a_thread_that_is_through = driver._feeder._claiming.locked()
+        if "SELECT (EXISTS" in statement and by_a_thread_that_is_through and len(failed) < 6:
+            failed.append(statement)
+            raise ValueError("a row that nobody can read")
+
+    driver = server.start(threads=2)
+    event.listen(engine, "before_cursor_execute", fail)
+    try:
+        server.wait_for(server.is_all_live)
+    finally:
+        event.remove(engine, "before_cursor_execute", fail)
+
+    assert failed
+    server.wait_for(lambda: driver._busy == 0)

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from models import Event, Post
 from ospost.services import publications
@@ -274,3 +275,31 @@ def test_the_post_right_behind_a_shot_is_claimed_by_the_thread_that_ends_it(
     (following,) = drive.machine.claim_next(most=5, rest=0)
 
     assert following.run_at == first + timedelta(milliseconds=500)
+
+
+def test_a_shot_in_hand_goes_out_in_time_though_the_rest_of_the_claim_fails(
+    studio: Studio, drive: Drive
+) -> None:
+    """The database is lost between two claims of one tick."""
+    studio.post("In hand", due_at=in_seconds(600))
+    drive.run(seconds=900, until="ready")
+    drive.meet(drive.row().due_at)
+    failed: list[str] = []
+
+    def fail(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "SELECT publication.id, publication.next_at" in statement and not failed:
+            failed.append(statement)
+            raise ConnectionError("the database is gone")
+
+    with drive.session() as session:
+        engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", fail)
+    try:
+        drive.run(seconds=10, until="published")
+    finally:
+        event.remove(engine, "before_cursor_execute", fail)
+
+    row = drive.row()
+    assert failed
+    assert row.intent_at is not None
+    assert row.intent_at - row.due_at < timedelta(seconds=5)

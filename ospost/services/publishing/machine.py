@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -56,14 +57,16 @@ class Machine:
         with self.tools.sessions() as session:
             if not claims.anything_due(session, horizon=horizon):
                 return self._claim_questions(session, most=min(rest, threads))
-            shots = self.claim_shots(session, most=threads, horizon=horizon)
-            left = min(rest, threads - len(shots))
-            others = self._claim_rest(session, most=left, horizon=horizon)
-            errands = self._claim_errands(session, most=left - len(others))
-            left -= len(others) + len(errands)
-            questions = self._claim_questions(session, most=left)
+            tasks = self.claim_shots(session, most=threads, horizon=horizon)
+            most = len(tasks) + min(rest, threads - len(tasks))
+            for claim in (
+                partial(self._claim_rest, horizon=horizon),
+                self._claim_errands,
+                self._claim_questions,
+            ):
+                tasks = _and(tasks, partial(claim, session, most=most - len(tasks)))
         self.tools.reached("claimed")
-        return shots + others + errands + questions
+        return tasks
 
     def claim_shots(self, session: Session, *, most: int, horizon: datetime) -> list[Task]:
         """Take shots due by *horizon*, at most one of each account."""
@@ -92,10 +95,9 @@ class Machine:
                 return []
             tasks = self.claim_shots(session, most=most, horizon=now)
             left = min(rest, most - len(tasks))
-            tasks += self._claim_rest(session, most=left, horizon=now)
-            if len(tasks) < most:
-                tasks += self.claim_shots(session, most=most - len(tasks), horizon=ahead)
-        return tasks
+            tasks = _and(tasks, partial(self._claim_rest, session, most=left, horizon=now))
+            left = most - len(tasks)
+            return _and(tasks, partial(self.claim_shots, session, most=left, horizon=ahead))
 
     def _claim_rest(self, session: Session, *, most: int, horizon: datetime) -> list[Task]:
         tools = self.tools
@@ -198,6 +200,17 @@ class Machine:
             self.tools.sessions() as session,
         ):
             following.run(self.tools, session, errand)
+
+
+def _and(tasks: list[Task], claim: Callable[[], list[Task]]) -> list[Task]:
+    """Return *tasks* and what *claim* takes; where it fails, what is in hand must still be run."""
+    try:
+        return tasks + claim()
+    except Exception:  # whatever it is, a shot must not wait for the end of its lease
+        if not tasks:
+            raise
+        logger.exception("a claim failed; what is in hand goes on")
+        return tasks
 
 
 STEPS: dict[Step, Callable[[Tools, Session, Work], None]] = {
