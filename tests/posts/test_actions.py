@@ -198,6 +198,7 @@ def test_a_link_that_is_no_post_is_refused_at_its_field_and_kept(ada: Member) ->
     assert page.status_code == 422
     assert f'value="{bad}"' in text
     assert "That is no post." in text
+    assert f'hx-get="/post/{post_id}"' in text and 'data-module="live"' not in text
     assert rows(ada, post_id)[0][0] == "failed"
 
 

@@ -189,6 +189,7 @@ def test_the_form_is_checked_without_saving_and_keeps_all_that_was_typed(ada: Me
         'name="media_id" value="',
         'href="#caption"',
         "data-returned",
+        'href="/post/add?without=',
     ):
         assert words in text
     assert len(ada.json("/")["posts"]) == 1
