@@ -22,6 +22,7 @@ from tests.faults.helping import (
     heir_of,
 )
 from tests.machine.driving import Died, Drive, fault
+from tests.machine.test_late_policy import policy
 from tests.support import Studio, in_seconds
 
 pytestmark = ON_BOTH
@@ -246,3 +247,26 @@ def test_a_post_that_was_claimed_and_left_is_never_sent_before_its_container_was
 
     assert_live_once(heir)
     assert len(calls(studio.world, "publish")) == 1
+
+
+@pytest.mark.fault(31, "restored_backup_older_than_publishes")
+def test_a_post_that_waited_for_a_word_is_not_sent_unasked_after_a_restore(
+    studio: Studio, drive: Drive, epoch: Epoch
+) -> None:
+    """It was held when its account asked; the account no longer does, the post still waits."""
+    policy(drive, late_policy="ask")
+    studio.post("Say the word", due_at=in_seconds(1))
+    drive.jump(11 * 60)
+    drive.run(seconds=600)
+    policy(drive, late_policy="publish")
+    assert drive.states() == ["held"]
+    epoch.bring_level(99)
+
+    assert begin(drive, epoch) == 1
+    drive.run(seconds=3600)
+
+    row = drive.row()
+    assert (row.state, row.hold_reason, row.first_intent_at) == ("held", "ask", None)
+    assert drive.live() == []
+    drive.run(seconds=24 * 3600)
+    assert drive.states() == ["missed"]

@@ -1,5 +1,6 @@
 """Finding out: what the looks at a post in doubt decide, written down."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,11 +16,12 @@ from ospost.domain.finding_out import (
 )
 from ospost.domain.matching import Listing
 from ospost.domain.pace import look_at
-from ospost.domain.states import State
+from ospost.domain.states import HoldReason, State
 from ospost.services.database import writing
 from ospost.services.publishing import trouble
+from ospost.services.publishing.holding import ONLY_BY_A_PERSON, REMEDIES
 from ospost.services.publishing.live import record_live
-from ospost.services.publishing.rows import Note, Work, advance
+from ospost.services.publishing.rows import Note, Work, advance, hold_values
 from ospost.services.publishing.seeing import Look, read, read_list
 from ospost.services.publishing.telling import error_of, notify
 from ospost.services.publishing.tools import Tools
@@ -122,6 +124,9 @@ def _not_live(tools: Tools, session: Session, work: Work, seen: Look, verdict: V
         sentence = "It did not go out, and it is now too late for it."
         trouble.miss(tools, session, work, sentence=sentence, first_intent_at=None)
         return
+    if work.hold_reason in ONLY_BY_A_PERSON:
+        _wait_on(session, work, now)
+        return
     values: dict[str, Any] = {"next_at": max(work.due_at, now), "owner": "", "absent_looks": 0}
     if to is State.PREPARING:
         values |= {"container_id": "", "container_made_at": None, "finished_at": None}
@@ -138,6 +143,25 @@ def _not_live(tools: Tools, session: Session, work: Work, seen: Look, verdict: V
             ),
             now=now,
             **values,
+        )
+
+
+def _wait_on(session: Session, work: Work, now: datetime) -> None:
+    """Let a post that waited for a person's word when it came to be looked for wait on."""
+    reason = HoldReason(work.hold_reason)
+    sentence = ONLY_BY_A_PERSON[reason]
+    held = hold_values(work, reason, until=None, now=now)
+    with writing(session):
+        advance(
+            session,
+            work,
+            to=State.HELD,
+            note=Note(cause=f"held_{reason.value}", sentence=f"It is not live. {sentence}"),
+            now=now,
+            first_intent_at=None,
+            absent_looks=0,
+            error=error_of(code=None, subcode=None, message=sentence, remedy=REMEDIES[reason]),
+            **held,
         )
 
 
