@@ -1,5 +1,6 @@
 """Asking Instagram about an account: its limit behind the pages, and a test that publishes nothing."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -216,6 +217,33 @@ def test_a_limit_that_cannot_be_read_is_asked_when_somebody_looks_again(
     drive.run()
 
     assert told(drive).limit.startswith("0 of 50 in 24 hours")
+
+
+@pytest.mark.parametrize("ask", [press, lambda _studio, drive: look(drive)], ids=["test", "limit"])
+def test_a_connection_that_a_question_finds_lost_is_told(
+    studio: Studio, drive: Drive, ask: Callable[[Studio, Drive], bool]
+) -> None:
+    for endpoint in ("create", "limit"):
+        fault(studio.world, endpoint, "error", code=190, subcode=460)
+
+    ask(studio, drive)
+    drive.run()
+
+    assert drive.account().needs_reconnect
+    assert drive.notices() == ["@clay.studio is not connected any more"]
+
+
+@pytest.mark.parametrize("endpoint", ["create", "limit"])
+def test_one_wrong_word_in_a_storm_disconnects_no_account(
+    studio: Studio, drive: Drive, endpoint: str
+) -> None:
+    drive.tools.breaker.stormy("facebook", now=drive.now())
+    fault(studio.world, endpoint, "error", code=190, subcode=460, count=1)
+
+    press(studio, drive)
+    drive.run()
+
+    assert not drive.account().needs_reconnect
 
 
 def test_questions_do_not_delay_a_post(studio: Studio, drive: Drive) -> None:

@@ -22,10 +22,10 @@ from ospost.errors import Invalid
 from ospost.graph.client import ContainerCode, ContainerStatus
 from ospost.graph.errors import GraphError, Refused
 from ospost.imaging.values import Purpose
-from ospost.services import quota
+from ospost.services import expiry, quota
 from ospost.services.database import writing
 from ospost.services.links import media_path
-from ospost.services.publishing import trouble
+from ospost.services.publishing import doubting
 from ospost.services.publishing.tools import Tools
 from ospost.services.renditions import find_or_make, recipe_for
 
@@ -109,7 +109,8 @@ def _read_limit(tools: Tools, session: Session, question: Question) -> None:
         try:
             limit = tools.graph.publishing_limit(tools.access(question))
         except Refused as error:
-            _mark(session, question, error.known, now)
+            if not doubting.is_doubtful(tools, question, error):
+                _mark(session, question, error.known, now)
         except GraphError:
             limit = None
     with writing(session, beside=True):
@@ -186,7 +187,8 @@ def _refused(tools: Tools, session: Session, question: Question, error: Refused)
         "fbtrace_id": error.fbtrace_id or "",
         "details": error.raw(),
     }
-    if BEFORE_INTENT[known.kind] is Reaction.WAIT:
+    is_doubtful = doubting.is_doubtful(tools, question, error)
+    if is_doubtful or BEFORE_INTENT[known.kind] is Reaction.WAIT:
         _again(tools, session, question, outcome)
         return
     _mark(session, question, known, tools.now())
@@ -205,15 +207,13 @@ def _said(sentence: str, remedy: str) -> dict[str, Any]:
 
 
 def _mark(session: Session, question: Question, known: Known, now: datetime) -> None:
-    """Note on the account that its connection is lost, unless somebody has just renewed it."""
+    """Note that the connection is lost and tell its people, unless somebody has just renewed it."""
     if known.kind not in NEEDS_RECONNECT:
         return
     with writing(session):
-        sealed = session.scalar(
-            select(Account.token_sealed).where(Account.id == question.account_id)
-        )
-        if sealed == question.token_sealed:
-            trouble.mark_account(session, question.account_id, known, until=None, now=now)
+        account = session.get(Account, question.account_id, populate_existing=True)
+        if account is not None and account.token_sealed == question.token_sealed:
+            expiry.lost(session, account, known.sentence, now=now)
 
 
 def _again(tools: Tools, session: Session, question: Question, outcome: dict[str, Any]) -> None:

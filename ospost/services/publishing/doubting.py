@@ -8,17 +8,16 @@ within minutes of such a fault counts only when a second, harmless read says the
 from ospost.domain.meta_codes import Kind
 from ospost.domain.reactions import OUTAGES
 from ospost.graph.errors import GraphError, Refused
-from ospost.services.publishing.rows import Work
-from ospost.services.publishing.tools import Tools
+from ospost.services.publishing.tools import Holder, Tools
 
 
-def notice(tools: Tools, work: Work, error: GraphError) -> None:
+def notice(tools: Tools, work: Holder, error: GraphError) -> None:
     """Remember a fault of Meta's, or of the way there."""
     if not isinstance(error, Refused) or error.kind in OUTAGES:
         tools.breaker.stormy(work.login, now=tools.now())
 
 
-def is_doubtful(tools: Tools, work: Work, error: GraphError) -> bool:
+def is_doubtful(tools: Tools, work: Holder, error: GraphError) -> bool:
     """Say whether *error* calls the token dead during a storm and a second read does not agree.
 
     The read is that of the day's limit. What cannot be read leaves the doubt, to be settled at the
