@@ -112,6 +112,7 @@ class Wheel(Drive):
 
     def turn(self) -> bool:
         """Claim and run what is due, or jump to what comes next; False when nothing does."""
+        asked_at = self.now()
         try:
             tasks = self._claimed()
             for task in sorted(tasks, key=lambda task: task.run_at):
@@ -119,7 +120,7 @@ class Wheel(Drive):
         except Died:
             self._inherit()
             return True
-        return bool(tasks) or self._jump_to_next(self.now() + timedelta(days=3))
+        return bool(tasks) or self._jump_to_next(self.now() + timedelta(days=3), after=asked_at)
 
     def _inherit(self) -> None:
         """Go on as another process: soon freed by a neighbour, or not before the leases end."""
