@@ -118,20 +118,12 @@ def fail(page: Page, address: str, world: World, file: Path) -> None:
     time.sleep(5)
 
 
-def photograph(browser: Browser, address: str, state: object, *, width: int, theme: str) -> None:
-    """Take every page at one width and in one theme."""
-    context = browser.new_context(
-        viewport={"width": width, "height": 900},
-        color_scheme="dark" if theme == "dark" else "light",
-        storage_state=state,  # type: ignore[arg-type]  # what the first context gave
-        timezone_id="UTC",
-        locale="en-GB",
-    )
-    page = context.new_page()
-    listed = context.request.get(address, headers={"Accept": "application/json"}).json()
-    by_state = {post["state"]: post["url"] for post in listed["posts"]}
-    pages = {
-        "plan": "/",
+def pages_of(listed: list[dict[str, str]]) -> dict[str, str]:
+    """Return the paths to photograph: the plan while all is well, all else after a failure."""
+    by_state = {post["state"]: post["url"] for post in listed}
+    if "failed" not in by_state:
+        return {"plan": "/"}
+    return {
         "post": by_state["published"],
         "failed-post": by_state["failed"],
         "notices": "/notices",
@@ -144,7 +136,20 @@ def photograph(browser: Browser, address: str, state: object, *, width: int, the
         "welcome": "/welcome",
         "privacy": "/privacy",
     }
-    for name, path in pages.items():
+
+
+def photograph(browser: Browser, address: str, state: object, *, width: int, theme: str) -> None:
+    """Take the pages of this moment at one width and in one theme."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if theme == "dark" else "light",
+        storage_state=state,  # type: ignore[arg-type]  # what the first context gave
+        timezone_id="UTC",
+        locale="en-GB",
+    )
+    page = context.new_page()
+    listed = context.request.get(address, headers={"Accept": "application/json"}).json()
+    for name, path in pages_of(listed["posts"]).items():
         page.goto(address + path)
         page.wait_for_load_state("networkidle")
         if name == "failed-post":
@@ -168,10 +173,12 @@ def main() -> None:
         files = pictures(folder)
         plan(page, address, files)
         time.sleep(8)  # the first post goes live meanwhile
-        fail(page, address, world, files[0])
         state = context.storage_state()
-        for width, theme in ((1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")):
-            photograph(browser, address, state, width=width, theme=theme)
+        for moment in ("well", "failed"):
+            if moment == "failed":
+                fail(page, address, world, files[0])
+            for width, theme in ((1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")):
+                photograph(browser, address, state, width=width, theme=theme)
         browser.close()
     if TARGET_ALL == TARGET:
         shown = {"plan-1440-light", "compose-1440-light", "post-1440-light", "plan-390-dark"}
