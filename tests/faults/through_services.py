@@ -90,7 +90,7 @@ class Batch:
 
     seed: int
     posts: int
-    states: Counter[str] = field(default_factory=Counter)
+    states: dict[str, int] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
     deaths: int = 0
     calls: int = 0
@@ -154,7 +154,7 @@ def run_batch(seed: int, *, posts: int, copies: bool, death: float = 0.004) -> B
         engine = wheel.tools.sessions.kw["bind"]
         live = list(world.media.values())
         batch.broken = [*_broken(engine, live), *_unchained(engine), *_early(engine, live)]
-        batch.states = Counter(wheel.states())
+        batch.states = dict(Counter(wheel.states()))
     captions = Counter(media.caption for media in live)
     batch.doubled = sum(count > 1 for count in captions.values())
     batch.lost = sum(count for state, count in batch.states.items() if state not in SETTLED)
