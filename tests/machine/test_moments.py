@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
-from models import Event, Post
+from models import Event, Post, Publication
 from ospost.services import publications
 from ospost.services.database import writing
 from ospost.services.publishing.rows import Work, load
@@ -303,3 +303,18 @@ def test_a_shot_in_hand_goes_out_in_time_though_the_rest_of_the_claim_fails(
     assert failed
     assert row.intent_at is not None
     assert row.intent_at - row.due_at < timedelta(seconds=5)
+
+
+def test_a_row_that_only_a_newer_version_understands_keeps_nothing_else_waiting(
+    studio: Studio, drive: Drive
+) -> None:
+    odd = studio.post("Of another version", due_at=in_seconds(60))
+    studio.post("Of this one", due_at=in_seconds(60))
+    with drive.session() as session, writing(session):
+        session.execute(
+            update(Publication).where(Publication.post_id == odd).values(state="pondering")
+        )
+
+    drive.run(seconds=90)
+
+    assert sorted(drive.states()) == ["pondering", "published"]

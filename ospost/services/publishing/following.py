@@ -59,7 +59,9 @@ def claim(
         )
         ids = [row.publication_id for row in rows]
         works = {work.id: work for work in load(session, ids, grace_seconds=grace_seconds)}
-        return [_errand(row, works[row.publication_id]) for row in rows]
+        return [
+            _errand(row, works[row.publication_id]) for row in rows if row.publication_id in works
+        ]
 
 
 def _errand(row: Followup, work: Work) -> Errand:

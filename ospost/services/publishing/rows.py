@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import RowMapping, bindparam, select
 from sqlalchemy.orm import Session
 
 from ospost.domain.states import HoldReason, Kind, State, can_move
@@ -160,11 +160,18 @@ _LOAD = (
 
 
 def load(session: Session, ids: list[int], *, grace_seconds: int) -> list[Work]:
-    """Read the publications *ids* with all that a step needs, in one query, by due time."""
+    """Read the publications *ids* with all that a step needs, in one query, by due time.
+
+    A row that only a newer version understands is left to its processes.
+    """
     if not ids:
         return []
     rows = session.execute(_LOAD, {"ids": ids}).mappings()
-    return [_work(dict(row), grace_seconds) for row in rows]
+    return [_work(dict(row), grace_seconds) for row in rows if _is_known(row)]
+
+
+def _is_known(row: RowMapping) -> bool:
+    return row["state"] in State._value2member_map_ and row["kind"] in Kind._value2member_map_
 
 
 def _work(row: dict[str, Any], grace_seconds: int) -> Work:

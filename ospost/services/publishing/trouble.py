@@ -71,7 +71,7 @@ def wait(tools: Tools, session: Session, work: Work, error: GraphError) -> None:
     """Try again soon after an outage; no try is used up, only the grace ends it."""
     now = tools.now()
     if work.state is State.READY:  # the container is finished; what failed was only another look
-        release(session, work, next_at=max(work.due_at, now), now=now)
+        release(session, work, next_at=max(work.due_at, now + tools.timings.tick), now=now)
         return
     at = now + tools.timings.first_retry * (0.5 + tools.spread())
     if now < work.due_at:
