@@ -1,8 +1,7 @@
 """Every table of Ospost.
 
-Columns, relationships, indexes, and properties that look only at the row itself. Rules live in
-`ospost.domain`, queries in `ospost.services`. Moments are aware UTC; ids that a person can see
-are random.
+Columns, relationships, indexes, properties about the row itself. Rules live in `ospost.domain`,
+queries in `ospost.services`. Moments are aware UTC; ids that a person can see are random.
 """
 
 from datetime import UTC, datetime
@@ -341,6 +340,7 @@ class Post(Base):
     __table_args__ = (
         Index("ix_post_account_due", "account_id", "due_at"),
         Index("ix_post_user_due", "user_id", "due_at"),
+        partial_index("ix_post_removed_at", "removed_at", where="removed_at IS NOT NULL"),
         UniqueConstraint("user_id", "form_id"),
     )
 
@@ -359,7 +359,7 @@ class Post(Base):
     findings: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
-    removed_at: Mapped[datetime | None] = mapped_column(index=True)
+    removed_at: Mapped[datetime | None]
 
     account: Mapped[Account] = relationship()
     slides: Mapped[list["Slide"]] = relationship(

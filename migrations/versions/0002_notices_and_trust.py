@@ -155,6 +155,17 @@ def upgrade() -> None:
             )
         )
 
+    # of the removed alone: SQLite took the whole one to find what is not removed
+    with op.batch_alter_table("post", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_post_removed_at"))
+        batch_op.create_index(
+            "ix_post_removed_at",
+            ["removed_at"],
+            unique=False,
+            sqlite_where=sa.text("removed_at IS NOT NULL"),
+            postgresql_where=sa.text("removed_at IS NOT NULL"),
+        )
+
     # defaults as words: for an expression Alembic would build the table anew on SQLite
     with op.batch_alter_table("user", schema=None) as batch_op:
         batch_op.add_column(

@@ -52,7 +52,7 @@ COLUMNS = (
 )
 
 
-Branch = Select[str, int]  # part, post id
+Branch = Select[str, int, datetime | None]  # part, post id, moment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +84,8 @@ def pick(session: Session, window: Window) -> Picked:
     branches = _branches(window) if window.account_ids else []
     if not branches:
         return Picked(timed=(), drafts=(), trouble=())
-    picks = union_all(*(select(branch.subquery()) for branch in branches)).cte("picks")
+    found = [branch.subquery() for branch in branches]
+    picks = union_all(*(select(branch.c.part, branch.c.id) for branch in found)).cte("picks")
     chosen = select(picks.c.part, *COLUMNS).select_from(picks).join(Post, Post.id == picks.c.id)
     rows = session.execute(_joined(chosen).order_by(Post.due_at, Post.id)).all()
     ahead = [row for row in rows if row.part == AHEAD]
@@ -127,8 +128,10 @@ def _joined(statement: Select[Any]) -> Select[Any]:
 def _branches(window: Window) -> list[Branch]:
     branches: list[Branch] = []
     if window.state != DRAFT:
-        for ids in _ranges(window.account_ids):
-            branches += _timed(window, ids)
+        ranges = [_timed(window, ids) for ids in _ranges(window.account_ids)]
+        ahead, *lately = (list(same) for same in zip(*ranges, strict=True))
+        branches.append(_nearest(ahead, window.limit + 1))
+        branches += [_nearest(same, MOST_LATELY + 1, is_last=True) for same in lately]
     if window.with_aside and window.state in ("", DRAFT):
         branches.append(
             _base(DRAFTS, window.account_ids)
@@ -141,6 +144,19 @@ def _branches(window: Window) -> list[Branch]:
     return branches
 
 
+def _nearest(branches: list[Branch], most: int, *, is_last: bool = False) -> Branch:
+    """Keep of the rows of several ranges the first, or the last, as many as of one range.
+
+    Twenty accounts would else read twenty times as many cards as the page shows.
+    """
+    if len(branches) == 1:
+        return branches[0]
+    rows = union_all(*(select(branch.subquery()) for branch in branches)).subquery()
+    keys = (rows.c.due_at, rows.c.id)
+    order = [key.desc() if is_last else key.asc() for key in keys]
+    return select(rows.c.part, rows.c.id, rows.c.due_at).order_by(*order).limit(most)
+
+
 def _trouble(account_ids: tuple[int, ...]) -> Branch:
     """Return what needs a look, wherever it lies, the latest first.
 
@@ -148,7 +164,11 @@ def _trouble(account_ids: tuple[int, ...]) -> Branch:
     """
     states = [literal_column(f"'{state.value}'", String) for state in TROUBLED]
     return (
-        select(literal(TROUBLE).label("part"), Publication.post_id.label("id"))
+        select(
+            literal(TROUBLE).label("part"),
+            Publication.post_id.label("id"),
+            Publication.due_at.label("due_at"),
+        )
         .join(Post, Post.id == Publication.post_id)
         .where(
             Publication.account_id.in_(account_ids),
@@ -183,9 +203,8 @@ def _timed(window: Window, ids: tuple[int, ...]) -> list[Branch]:
 
 
 def _base(part: str, account_ids: tuple[int, ...]) -> Branch:
-    return select(literal(part).label("part"), Post.id.label("id")).where(
-        Post.account_id.in_(account_ids), Post.removed_at.is_(None)
-    )
+    columns = literal(part).label("part"), Post.id.label("id"), Post.due_at.label("due_at")
+    return select(*columns).where(Post.account_id.in_(account_ids), Post.removed_at.is_(None))
 
 
 def _in_states(branch: Branch, states: tuple[State, ...]) -> Branch:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
@@ -13,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from helpers import new_id
 from models import Account, Post, Publication, Slide, db
-from tests.posts.conftest import JSON, Member, force, join
+from tests.databases import ON_SQLITE
+from tests.posts.conftest import JSON, Member, force, join, new_account
 
 HX = {"HX-Request": "true"}
 
@@ -25,6 +27,23 @@ def counted(app: Flask) -> Iterator[list[str]]:
 
     def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         seen.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+@contextmanager
+def steps_of(app: Flask) -> Iterator[list[int]]:
+    """Count the steps, by the hundred, that SQLite takes for the statements of the app."""
+    seen: list[int] = []
+
+    def note(connection: Any, *_rest: Any) -> None:
+        connection.connection.driver_connection.set_progress_handler(lambda: seen.append(1), 100)
 
     with app.app_context():
         engine = db.engine
@@ -93,6 +112,49 @@ def test_the_number_of_queries_does_not_grow_with_the_posts(ada: Member) -> None
 
     assert asks[1] == asks[1000]
     assert max(asks[1000]) <= 6
+
+
+@ON_SQLITE
+def test_a_plan_of_many_accounts_costs_the_same_however_far_it_reaches(ada: Member) -> None:
+    media_id, now = ada.upload(), datetime.now(UTC)
+    members = [ada]
+
+    def add(session: Session) -> list[int]:
+        return [new_account(session, f"a{number}", "UTC", now) for number in range(19)]
+
+    for account_id in ada.run(add):
+        join(ada, account_id)
+        members.append(replace(ada, account_id=account_id))
+    costs = []
+
+    for total in (130, 600):
+        for member in members:
+            many(member, total, media_id=media_id, every=timedelta(hours=1), start=soon())
+        ada.get("/")
+        with steps_of(ada.app) as steps:
+            assert ada.get("/").get_data(as_text=True).count('id="post-') == 120
+        costs.append(len(steps))
+
+    assert costs[1] <= costs[0] * 1.2
+
+
+def test_posts_of_several_accounts_are_paged_through_in_order(ada: Member, berta: Member) -> None:
+    join(ada, berta.account_id)
+    media_id, start = ada.upload(), soon()
+    for member, minutes in ((ada, 0), (replace(ada, account_id=berta.account_id), 30)):
+        first = start + timedelta(minutes=minutes) - timedelta(days=3)
+        many(member, 1100, media_id=media_id, every=timedelta(hours=1), start=first)
+
+    url, found = "/", []
+    while url:
+        page = ada.json(url)
+        found += page["posts"]
+        url = page["next"]
+    shown = ada.get("/").get_data(as_text=True)
+
+    assert [post["due_at"] for post in found] == sorted({post["due_at"] for post in found})
+    assert len(found) == 2200
+    assert shown.count('id="post-') == 120 + 30
 
 
 def test_the_page_of_a_post_asks_a_fixed_number_of_questions(ada: Member) -> None:
