@@ -15,7 +15,7 @@ from sandbox.server import Running, serve
 from sandbox.world import World
 from tests.databases import DEFAULT, POSTGRESQL, SQLITE, Database
 from tests.postgresql import Cluster
-from tests.support import MakeApp, choose_all, put_away, served, sign_in_facebook
+from tests.support import MakeApp, choose_all, note_connections, put_away, served, sign_in_facebook
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +71,7 @@ def make_app(tmp_path: Path, sandbox: Running, database: Database) -> Iterator[M
         }
         app = create_app(Settings.from_env({k: v for k, v in environ.items() if v}))
         apps.append(app)
+        note_connections(app)
         return app
 
     yield make

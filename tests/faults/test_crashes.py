@@ -41,9 +41,9 @@ def seconds_late(drive: Drive) -> float:
 
 def ready(studio: Studio, drive: Drive) -> None:
     """Bring a post to where only the shot is left, a moment before it is due."""
-    due_at = in_seconds(60)
+    due_at = in_seconds(600)
     studio.post("Survivor", due_at=due_at)
-    drive.run(seconds=300, until="ready")
+    drive.run(seconds=600, until="ready")
     drive.run(seconds=max(0.0, (due_at - drive.now()).total_seconds() - 1.5))
     drive.meet(due_at)
     assert drive.states() == ["ready"]

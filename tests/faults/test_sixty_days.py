@@ -153,6 +153,7 @@ def outage(life: Life, *, day: float, hours: float) -> None:
     life.world.faults.remove()
 
 
+@pytest.mark.timeout(400)  # longer than others on a machine that is busy
 def test_sixty_days_pass_without_a_lost_a_doubled_or_an_early_post(life: Life) -> None:
     life.plan()
     day_of = (timedelta(hours=24) - timedelta(hours=12) + AT).total_seconds() / 86_400

@@ -69,6 +69,8 @@ def _shots() -> Select[Any]:
         select(ROW.id)
         .where(
             ROW.next_at <= HORIZON,
+            # only a due time is met ahead: what was put off goes when its wait is over
+            or_(ROW.next_at <= NOW, ROW.next_at <= ROW.due_at),
             ROW.state == READY,
             ROW.due_at <= HORIZON,
             ~WAS_SHOT,
