@@ -58,7 +58,9 @@ class Timings:
     between_absent_looks: timedelta = 30 * SECOND
     tell_after: timedelta = 10 * MINUTE
     give_up_looking: timedelta = 26 * HOUR
-    match_before_intent: timedelta = 90 * SECOND  # a clock a minute off, and whole seconds of Meta's
+    match_before_intent: timedelta = (
+        90 * SECOND
+    )  # a clock a minute off, and whole seconds of Meta's
     twin_recheck: timedelta = 30 * SECOND
 
     # lateness
