@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
 from helpers import utcnow
 from ospost.clock import SharedClock
 from ospost.domain.outages import SHORTEST
@@ -90,12 +92,22 @@ class Presence:
         with self._run.sessions() as session:
             figures.keep(session, self._run.meters)
             now = self._now()
-            silent = claims.silent_nodes(session, now=now, timings=self._timings)
-            silent = [name for name in silent if name != self.name]
+            silent = self._dead(
+                session, claims.silent_nodes(session, now=now, timings=self._timings)
+            )
             if silent:
                 count = claims.free_rows_of(session, silent, now=now)
                 logger.warning("freed the work of silent processes", extra={"rows": count})
                 nodes.forget(session, names=silent)
+
+    def _dead(self, session: Session, silent: list[str]) -> list[str]:
+        """Leave out those of this host that still live: they are slow, and their leases hold.
+
+        To take a slow process's work makes everybody slower, and then nobody gets anything done.
+        """
+        here = nodes.names_on(session, host=socket.gethostname())
+        living = {name for name, pid in here if _lives(pid)}
+        return [name for name in silent if name not in living]
 
     def leave(self) -> None:
         """Give back what this process holds and take it off the list."""
