@@ -13,9 +13,9 @@ from ospost.config import Settings
 from sandbox.people import new_world
 from sandbox.server import Running, serve
 from sandbox.world import World
-from tests.databases import DEFAULT, POSTGRESQL, SQLITE, Database
+from tests.databases import DEFAULT, POSTGRESQL, SQLITE, Database, close_connections
 from tests.postgresql import Cluster
-from tests.support import MakeApp, choose_all, note_connections, put_away, served, sign_in_facebook
+from tests.support import MakeApp, choose_all, put_away, served, sign_in_facebook
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +38,7 @@ def database(request: pytest.FixtureRequest, _clusters: list[Cluster]) -> Iterat
         _clusters.append(Cluster())
     url = _clusters[0].new_database()
     yield Database(POSTGRESQL, url, _clusters[0])
+    close_connections()
     _clusters[0].drop(url)
 
 
@@ -71,7 +72,6 @@ def make_app(tmp_path: Path, sandbox: Running, database: Database) -> Iterator[M
         }
         app = create_app(Settings.from_env({k: v for k, v in environ.items() if v}))
         apps.append(app)
-        note_connections(app)
         return app
 
     yield make

@@ -6,8 +6,12 @@ A test that must hold on both says `@ON_BOTH`; everything else runs on what `TES
 import base64
 import os
 from dataclasses import dataclass
+from typing import Any
 
+import psycopg
 import pytest
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
 
 from tests.postgresql import Cluster
 
@@ -23,6 +27,21 @@ KEYS = {
     "TOKEN_KEYS": base64.b64encode(bytes(range(32))).decode(),
 }
 """PostgreSQL has no folder beside it, so its keys are settings."""
+
+
+_opened: list[psycopg.Connection[Any]] = []
+
+
+@event.listens_for(Pool, "connect")
+def _note(connection: object, _record: object) -> None:
+    if isinstance(connection, psycopg.Connection):
+        _opened.append(connection)
+
+
+def close_connections() -> None:
+    """Close what a test, or a thread that it left behind, still holds open at PostgreSQL."""
+    while _opened:
+        _opened.pop().close()
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import requests
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
@@ -100,22 +98,12 @@ def served(app: Flask, port: int = 0) -> Iterator[str]:
         server.server_close()
 
 
-def note_connections(app: Flask) -> None:
-    """Remember each connection of *app* to PostgreSQL, for `put_away`."""
-    opened: list[Any] = app.extensions.setdefault("tests.connections", [])
-    with app.app_context():
-        if db.engine.dialect.name != "sqlite":
-            event.listen(db.engine, "connect", lambda raw, _record: opened.append(raw))
-
-
 def put_away(app: Flask) -> None:
-    """Close what *app* holds open: children, connections, also those that a thread still has."""
+    """Close what *app* holds open: children, connections."""
     app.extensions["ospost"].close()
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
-    for connection in app.extensions.get("tests.connections", []):
-        connection.close()
 
 
 @dataclass

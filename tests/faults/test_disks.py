@@ -98,6 +98,8 @@ class Power:
         self._saved = folder / "after-the-cut"
         self._saved.mkdir()
         self._left = 0
+        self._is_off = False
+        event.listen(self._engine, "begin", self._stay_dead)
         event.listen(drive.tools.sessions, "after_commit", self._committed)
 
     def cut_after(self, commits: int) -> None:
@@ -110,14 +112,21 @@ class Power:
             if not self._left:
                 self.cut()
 
+    def _stay_dead(self, _connection: object) -> None:
+        """Without power nothing goes on, whatever somebody made of the exception."""
+        if self._is_off:
+            raise Died
+
     def cut(self) -> None:
         """Keep database and log as they lie there, and die."""
         for path in self._files():
             shutil.copy(path, self._saved)
+        self._is_off = True
         raise Died
 
     def come_back(self) -> None:
         """Put what was kept in place: the shared memory beside it is gone."""
+        self._is_off = False
         self._engine.dispose()
         for path in self._file.parent.glob(f"{self._file.name}*"):
             path.unlink()
@@ -145,6 +154,7 @@ class Power:
         assert torn not in (old, new)
         (self._saved / file.name).write_bytes(torn)
         (self._saved / log.name).write_bytes(kept)
+        self._is_off = True
         raise Died
 
 

@@ -49,4 +49,4 @@ def test_whichever_commit_it_is_the_post_is_live_once(
         assert_each_live_once(worker)
 
     assert count > 8
-    assert worker.failures >= count - 1
+    assert worker.failures > 8  # a claim behind that of the shots is tried again without a word

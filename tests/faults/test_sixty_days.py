@@ -183,7 +183,7 @@ def assert_told_little_and_right(life: Life) -> None:
     """People heard of the revoked grant, its question and the full day, and of no post."""
     told = life.told()
     days = {day for _, _, day in told}
-    assert [title for kind, title, _ in told if kind == "token"] == [
+    assert sorted(title for kind, title, _ in told if kind == "token") == [
         "@clay.studio is not connected any more",
         "@harbour.cafe is not connected any more",
     ], told

@@ -69,7 +69,8 @@ def _doubted(tools: Tools, session: Session, work: Work) -> Work:
     if work.first_intent_at is None and not _has_good_container(tools, work):
         values["first_intent_at"] = work.container_made_at or work.updated_at
     with writing(session, beside=True):
-        advance(session, work, to=State.PREPARING, note=None, now=tools.now(), **values)
+        note = Note(cause="left", sentence="It was left shortly before it went out. Looking at it.")
+        advance(session, work, to=State.PREPARING, note=note, now=tools.now(), **values)
     return replace(work, state=State.PREPARING, **values)
 
 
