@@ -73,6 +73,7 @@ def test_a_post_is_composed_with_the_keyboard_alone(desk, photo):
                 return
         raise AssertionError(f"{name} cannot be reached with Tab")
 
+    page.wait_for_load_state("networkidle")  # the scripts that listen to keys are there
     tab_to("media")
     with page.expect_file_chooser() as choosing:
         page.keyboard.press("Space")
