@@ -1,8 +1,10 @@
 """Processes after the same posts: `python -m bench.race --database postgresql --posts 10000`."""
 
 import argparse
+import json
 import sys
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
 from bench.random_run import databases
@@ -17,6 +19,7 @@ def main() -> None:
     words.add_argument("--posts", type=int, default=10_000)
     words.add_argument("--accounts", type=int, default=200)
     words.add_argument("--processes", type=int, default=4)
+    words.add_argument("--out", type=Path, help="append a line of JSON")
     asked = words.parse_args()
     with databases(asked.database) as supply, tempfile.TemporaryDirectory() as folder:
         finish = race(
@@ -26,6 +29,9 @@ def main() -> None:
             accounts=asked.accounts,
             processes=asked.processes,
         )
+    if asked.out:
+        with asked.out.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"database": asked.database, **asdict(finish)}) + "\n")
     for line in finish.violations:
         print(line, file=sys.stderr)
     print("| database | processes | posts | live | doubled | seconds |")

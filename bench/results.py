@@ -1,8 +1,8 @@
 """What the long runs found, from the lines that they wrote: `bench/results/*.jsonl`.
 
 These take hours and are not part of `make bench`: `bench.random_run --out FILE`,
-`bench.simulation --resume FILE` and `bench.through_services --resume FILE` write a line of JSON for
-each batch, and all of them count in the same words.
+`bench.race --out FILE`, `bench.simulation --resume FILE` and `bench.through_services --resume FILE`
+write a line of JSON for each batch, and all of them count in the same words.
 """
 
 import json
@@ -16,9 +16,10 @@ from bench.scale import Scale
 from tests.databases import POSTGRESQL, SQLITE
 
 FOLDER = Path(__file__).resolve().parent / "results"
-COUNTED = ("posts", "kills", "deaths", "doubled", "lost", "wrong")
+COUNTED = ("posts", "live", "owners", "kills", "deaths", "doubled", "lost", "wrong")
 BROKEN = ("broken", "violations")
 WANTED_POSTS, WANTED_KILLS = 5_000, 500
+WANTED_RACE, WANTED_OWNERS = 10_000, 4
 
 METHOD = """Sums of runs of hours, which `make bench` does not repeat; the lines they wrote are in
 [`bench/results`](../bench/results). *Lost* is a post without an end, *doubled* one that is to be seen
@@ -49,7 +50,10 @@ def part(_scale: Scale) -> Part:
         title="Long runs",
         method=METHOD,
         figures=table(head, rows) if rows else "None are kept yet.",
-        goals=tuple(goal(kind, found) for kind in (SQLITE, POSTGRESQL)),
+        goals=(
+            *(goal(kind, found) for kind in (SQLITE, POSTGRESQL)),
+            *(race_goal(kind, found) for kind in (SQLITE, POSTGRESQL)),
+        ),
     )
 
 
@@ -70,6 +74,23 @@ def goal(kind: str, found: dict[Group, Counter[str]]) -> Goal:
         goal=f"{WANTED_POSTS:,} posts, {WANTED_KILLS} kills: none lost, none doubled",
         measured=measured if mine["posts"] else "no run is kept yet",
         is_met=is_clean and is_long if mine["posts"] else None,
+    )
+
+
+def race_goal(kind: str, found: dict[Group, Counter[str]]) -> Goal:
+    """Say whether the race on that database had enough runners, and one winner for each post."""
+    mine = found.get(("race", kind), Counter())
+    is_clean = mine["live"] == mine["posts"] and mine["doubled"] == mine["broken"] == 0
+    is_long = mine["posts"] >= WANTED_RACE * mine["batches"]
+    has_all = mine["owners"] >= WANTED_OWNERS * mine["batches"]
+    return Goal(
+        what=f"Race for the same posts ({kind})",
+        goal=f"{WANTED_RACE:,} posts, {WANTED_OWNERS} processes: each live once",
+        measured=f"{mine['posts']:,} posts, {mine['live']:,} live, {mine['doubled']} doubled"
+        f" (a run of its own)"
+        if mine["posts"]
+        else "no run is kept yet",
+        is_met=is_clean and is_long and has_all if mine["posts"] else None,
     )
 
 

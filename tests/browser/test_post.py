@@ -49,12 +49,12 @@ def test_the_page_follows_its_post_until_it_is_live(desk, photo, served_app):
     start_publishing(served_app)
     try:
         expect(page.locator(".o-post__state")).to_contain_text("Live", timeout=40_000)
+        expect(page.get_by_role("link", name="/p/")).to_be_visible(timeout=40_000)
     finally:
         stop_publishing(served_app)
 
     assert page.evaluate("() => window.isTheSame")
     expect(page.locator(".o-facts")).to_contain_text("ms after its time")
-    expect(page.get_by_role("link", name="/p/")).to_be_visible()
     page.get_by_text("Details").last.click()
     expect(page.locator(".o-raw").last).to_be_visible()
 

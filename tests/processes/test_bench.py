@@ -47,6 +47,9 @@ def test_long_runs_are_added_up_and_judged(tmp_path: Path) -> None:
     lines = [json.dumps(line) for line in (clean, doubled, simulated, simulated)]
     (tmp_path / "random.jsonl").write_text("\n".join([*lines[:2], '{"posts": 12']))
     (tmp_path / "simulation.jsonl").write_text("\n".join(lines[2:]))
+    race = {"posts": 10_000, "live": 10_000, "owners": 4}
+    races = [{**race, "database": "sqlite"}, {**race, "database": "postgresql", "owners": 3}]
+    (tmp_path / "race.jsonl").write_text("\n".join(json.dumps(line) for line in races))
 
     found = results.totals(tmp_path)
     verdicts = {kind: results.goal(kind, found).is_met for kind in ("sqlite", "postgresql")}
@@ -56,6 +59,9 @@ def test_long_runs_are_added_up_and_judged(tmp_path: Path) -> None:
     assert found["random", "sqlite"]["batches"] == 1
     assert verdicts == {"sqlite": True, "postgresql": False}
     assert results.goal("sqlite", {}).is_met is None
+    assert results.race_goal("sqlite", found).is_met is True
+    assert results.race_goal("postgresql", found).is_met is False  # one of the four never ran
+    assert results.race_goal("sqlite", {}).is_met is None
 
 
 def test_the_page_says_of_every_goal_whether_it_is_met() -> None:
