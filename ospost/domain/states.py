@@ -129,6 +129,11 @@ OUTSIDE: dict[State, str] = {
 }
 """What JSON calls each state; `draft` is a post without a publication."""
 
+WAITING_BY_THEMSELVES = frozenset(
+    {HoldReason.QUOTA, HoldReason.THROTTLED, HoldReason.TWIN, HoldReason.RESTORED}
+)
+"""Holds that end without a person; with each of the others somebody can do something."""
+
 WORDS: dict[str, str] = {
     "draft": "Draft",
     "scheduled": "Scheduled",

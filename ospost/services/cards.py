@@ -58,7 +58,8 @@ class PlanPage:
 
     days: tuple[Day, ...]
     drafts: tuple[PostCard, ...]
-    trouble: tuple[PostCard, ...]  # held, missed, failed, review, checking
+    trouble: tuple[PostCard, ...]  # what somebody can do something about
+    waiting: tuple[PostCard, ...]  # what goes on by itself, held or in doubt
     asked: int = 0  # posts of `trouble` that wait for a person's word, since their time passed
     account_id: int | None = None  # the filter
     state: str = ""  # the filter, as JSON calls it

@@ -40,7 +40,7 @@ HOLDS: dict[HoldReason, tuple[str, str]] = {
     ),
     HoldReason.RESTORED: (
         "The database was restored from a backup; we look on Instagram first.",
-        "Look on Instagram whether the post is there; then post it or remove it here.",
+        "Nothing to do: it is found out by itself, and nothing is sent twice.",
     ),
     HoldReason.TWIN: (
         "Another post with the same words may be live; we look for that one first.",

@@ -62,12 +62,13 @@ class Plan:
     @property
     def etag(self) -> str:
         """Return a name for what this plan shows, which changes when any of it does."""
-        rows = (*self.picked.timed, *self.picked.drafts, *self.picked.trouble)
+        picked = self.picked
+        rows = (*picked.timed, *picked.drafts, *picked.trouble, *picked.waiting)
         seen = (
             self.now.strftime("%Y-%m-%dT%H"),  # somewhere a day may begin
             [tuple(row) for row in rows],
             [distance(row.due_at, self.now) for row in rows if row.due_at],
-            self.picked.next_after is not None,
+            picked.next_after is not None,
             self.outages,
         )
         return hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
@@ -78,6 +79,7 @@ class Plan:
             days=days(self._cards(self.picked.timed), self.now),
             drafts=tuple(self._cards(self.picked.drafts)),
             trouble=tuple(self._cards(self.picked.trouble)),
+            waiting=tuple(self._cards(self.picked.waiting)),
             asked=sum(row.hold_reason == HoldReason.ASK for row in self.picked.trouble),
             account_id=self.account_id,
             state=self.wish.state,
@@ -90,7 +92,8 @@ class Plan:
     def listing(self) -> dict[str, Any]:
         """Return the plan as programs read it: by due time, drafts without a time last."""
         picked = self.picked
-        rows = {row.id: row for row in (*picked.trouble, *picked.timed, *picked.drafts)}
+        aside = (*picked.trouble, *picked.waiting)
+        rows = {row.id: row for row in (*aside, *picked.timed, *picked.drafts)}
         posts = [as_json(row) for row in rows.values()]
         posts.sort(key=lambda post: (post["due_at"] is None, post["due_at"] or "", post["id"]))
         return {"posts": posts, "next": self.more_url()}

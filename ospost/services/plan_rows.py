@@ -9,14 +9,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, String, and_, literal, literal_column, or_, select, union_all
+from sqlalchemy import (
+    Row,
+    Select,
+    String,
+    and_,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from models import Account, Media, Post, Publication, Slide
-from ospost.domain.states import OUTSIDE, State
+from ospost.domain.states import OUTSIDE, WAITING_BY_THEMSELVES, State
 from ospost.services.outcome_view import DRAFT
 
-AHEAD, LATELY, DRAFTS, TROUBLE = "ahead", "lately", "drafts", "trouble"
+AHEAD, LATELY, DRAFTS = "ahead", "lately", "drafts"
+TROUBLE, WAITING = "trouble", "waiting"
 
 TROUBLED = (State.HELD, State.MISSED, State.FAILED, State.REVIEW, State.UNKNOWN)
 MOST_LATELY = 30
@@ -74,7 +86,8 @@ class Picked:
 
     timed: tuple[Row[Any], ...]  # by due time
     drafts: tuple[Row[Any], ...]
-    trouble: tuple[Row[Any], ...]
+    trouble: tuple[Row[Any], ...]  # what somebody can do something about
+    waiting: tuple[Row[Any], ...]  # what stopped and goes on by itself
     next_after: Row[Any] | None = None  # the last row shown, when more lie behind it
     older: datetime | None = None  # when the latest post before all these was due
 
@@ -83,7 +96,7 @@ def pick(session: Session, window: Window) -> Picked:
     """Read the rows of *window* in one statement."""
     branches = _branches(window) if window.account_ids else []
     if not branches:
-        return Picked(timed=(), drafts=(), trouble=())
+        return Picked(timed=(), drafts=(), trouble=(), waiting=())
     found = [branch.subquery() for branch in branches]
     picks = union_all(*(select(branch.c.part, branch.c.id) for branch in found)).cte("picks")
     chosen = select(picks.c.part, *COLUMNS).select_from(picks).join(Post, Post.id == picks.c.id)
@@ -98,6 +111,7 @@ def pick(session: Session, window: Window) -> Picked:
         older=older[-1].due_at if older else None,
         drafts=tuple(row for row in rows if row.part == DRAFTS),
         trouble=tuple(row for row in rows if row.part == TROUBLE),
+        waiting=tuple(row for row in rows if row.part == WAITING),
         next_after=shown[-1] if len(ahead) > len(shown) else None,
     )
 
@@ -140,7 +154,7 @@ def _branches(window: Window) -> list[Branch]:
             .limit(MOST_ASIDE)
         )
     if window.with_aside and not window.state:
-        branches.append(_trouble(window.account_ids))
+        branches += [_stopped(part, window.account_ids) for part in (TROUBLE, WAITING)]
     return branches
 
 
@@ -157,15 +171,23 @@ def _nearest(branches: list[Branch], most: int, *, is_last: bool = False) -> Bra
     return select(rows.c.part, rows.c.id, rows.c.due_at).order_by(*order).limit(most)
 
 
-def _trouble(account_ids: tuple[int, ...]) -> Branch:
-    """Return what needs a look, wherever it lies, the latest first.
+def _stopped(part: str, account_ids: tuple[int, ...]) -> Branch:
+    """Return what needs a person, or what waits by itself, wherever it lies, the latest first.
 
-    The states are written out, so that SQLite sees that a partial index on them serves.
+    Two ranges with a limit each, so that many that wait never hide one that needs somebody. The
+    states are written out, so that SQLite sees that a partial index on them serves.
     """
     states = [literal_column(f"'{state.value}'", String) for state in TROUBLED]
+    is_waiting = or_(
+        Publication.state == State.UNKNOWN.value,
+        and_(
+            Publication.state == State.HELD.value,
+            Publication.hold_reason.in_([reason.value for reason in WAITING_BY_THEMSELVES]),
+        ),
+    )
     return (
         select(
-            literal(TROUBLE).label("part"),
+            literal(part).label("part"),
             Publication.post_id.label("id"),
             Publication.due_at.label("due_at"),
         )
@@ -173,6 +195,7 @@ def _trouble(account_ids: tuple[int, ...]) -> Branch:
         .where(
             Publication.account_id.in_(account_ids),
             Publication.state.in_(states),
+            is_waiting if part == WAITING else not_(is_waiting),
             Publication.frame_no == 1,
             Post.removed_at.is_(None),
         )

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, insert
+from sqlalchemy import event, insert, update
 from sqlalchemy.orm import Session
 
 from helpers import new_id
 from models import Account, Post, Publication, Slide, db
+from ospost.domain.states import HoldReason
 from tests.databases import ON_SQLITE
 from tests.posts.conftest import JSON, Member, force, join, new_account
 
@@ -265,8 +266,57 @@ def test_trouble_is_told_in_the_list_on_the_page_and_in_json(
     assert (post["state"], post["step"]) == (state, values["state"])
     assert words in post["error"]["remedy"]
     assert set(post["error"]) == {"code", "subcode", "message", "remedy", "fbtrace_id"}
-    assert f'id="trouble-{post_id}"' in plan
+    listed = "waiting" if state == "checking" else "trouble"
+    assert f'id="{listed}-{post_id}"' in plan
     assert words in ada.get(f"/post/{post_id}").get_data(as_text=True).replace("&#34;", '"')
+
+
+def test_only_what_somebody_can_act_on_is_said_to_need_them(ada: Member) -> None:
+    media_id = ada.upload()
+    ids = {
+        reason: ada.schedule(f"2031-01-01T{hour:02}:00", media_id=media_id)
+        for hour, reason in enumerate(HoldReason)
+    }
+    for reason, post_id in ids.items():
+        force(ada, post_id, state="held", hold_reason=reason.value)
+    alone = {"quota", "throttled", "twin", "restored"}
+
+    plan = ada.get("/").get_data(as_text=True)
+
+    assert {reason.value for reason, each in ids.items() if f'id="waiting-{each}"' in plan} == alone
+    needy = {reason.value for reason, each in ids.items() if f'id="trouble-{each}"' in plan}
+    assert needy == {reason.value for reason in HoldReason} - alone
+    assert "7 posts need you" in plan
+    assert "4 posts wait for now, nothing to do" in plan
+    for reason, post_id in ids.items():
+        remedy = ada.json(f"/post/{post_id}")["error"]["remedy"]
+        assert remedy.startswith("Nothing to do") == (reason.value in alone), reason
+    assert len(ada.json("/")["posts"]) == len(ids)
+
+
+def test_many_posts_that_wait_hide_none_that_needs_somebody(ada: Member) -> None:
+    media_id = ada.upload()
+    needy = ada.schedule("2031-01-01T10:00", media_id=media_id)
+    start = datetime(2031, 2, 1, tzinfo=UTC)
+    many(ada, 101, media_id=media_id, every=timedelta(hours=1), start=start)
+    hold = update(Publication).where(Publication.post_id != needy)
+    ada.run(lambda session: session.execute(hold.values(state="held", hold_reason="quota")))
+    force(ada, needy, state="failed")
+
+    plan = ada.get("/").get_data(as_text=True)
+
+    assert "1 post needs you" in plan
+    assert f'id="trouble-{needy}"' in plan
+    assert plan.count('id="waiting-') == 1 + 100  # the heading, and as many as fit
+
+
+def test_a_plan_in_which_posts_only_wait_needs_nobody(ada: Member) -> None:
+    force(ada, ada.schedule("2031-01-01T10:00"), state="unknown")
+
+    plan = ada.get("/").get_data(as_text=True)
+
+    assert "Nothing needs you" in plan
+    assert "1 post waits for now, nothing to do" in plan
 
 
 def test_what_meta_said_is_told_word_for_word(ada: Member) -> None:
