@@ -10,6 +10,7 @@ import secrets
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -47,6 +48,7 @@ class Driver:
         self._most_rest = max(1, self._threads * 3 // 4)
         self._lock = threading.Lock()
         self._claiming = threading.Lock()
+        self._swapping = threading.Lock()
         self._busy = 0  # rows that this process holds
         self._resting = 0  # those of them that are no shots
         self._pending: set[str] = set()  # those whose moment has not come
@@ -118,12 +120,12 @@ class Driver:
     def _restart(self) -> None:
         """Go on with a new scheduler where the old one's thread has died; its jobs move over."""
         old = self._scheduler
-        with self._claiming:
+        with self._claiming, self._swapping:
             if self._stopping:
                 return
-            self._scheduler = self._new_scheduler()
+            new = self._new_scheduler()
             for job in old.get_jobs():
-                self._scheduler.add_job(
+                new.add_job(
                     job.func,
                     job.trigger,
                     args=job.args,
@@ -131,9 +133,15 @@ class Driver:
                     executor=job.executor,
                     next_run_time=job.next_run_time,
                 )
-            self._scheduler.start()
+            new.start()
+            self._scheduler = new  # not before: a start that fails leaves all of it with the old
         # what it runs at this moment ends by itself; it may hang, so nobody waits for it
         threading.Thread(target=old.shutdown, kwargs={"wait": False}, daemon=True).start()
+
+    def _add_job(self, *given: Any, **named: Any) -> None:
+        """Add a job to the scheduler that runs it, never to one whose jobs have moved already."""
+        with self._swapping:
+            self._scheduler.add_job(*given, **named)
 
     def nudge(self) -> None:
         """Claim now instead of at the next tick; a job of its own, since a job skips itself."""
@@ -141,7 +149,7 @@ class Driver:
             if self._nudged or self._stopping or not self._scheduler.running:
                 return
             self._nudged = True
-        self._scheduler.add_job(self._nudged_tick, id=f"nudge-{secrets.token_hex(4)}")
+        self._add_job(self._nudged_tick, id=f"nudge-{secrets.token_hex(4)}")
 
     def stop(self) -> None:
         """Claim no more, give back what was not sent, wait for what is under way (35 s at most)."""
@@ -206,9 +214,7 @@ class Driver:
             self._pending.add(task.key)
         wait = task.run_at - self._tools.now()
         at = datetime.now(UTC) + wait  # the scheduler goes by the clock of this machine
-        self._scheduler.add_job(
-            self._work, "date", run_date=at, args=[task], id=task.key, executor="steps"
-        )
+        self._add_job(self._work, "date", run_date=at, args=[task], id=task.key, executor="steps")
 
     def _account(self, task: Task, change: int) -> None:
         with self._lock:

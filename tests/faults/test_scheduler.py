@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from flask import Flask
 from sqlalchemy import Engine, event, text
 
 from ospost.jobs.on_apscheduler import Driver
+from ospost.services.publishing.machine import Task
 from sandbox.world import World
 from tests.databases import ON_BOTH
 from tests.faults.helping import calls
@@ -62,6 +64,50 @@ def test_a_scheduler_that_died_is_started_anew_with_what_it_had(server: Server) 
     assert_all_live_once(server, 2)
     assert driver.is_alive
     assert "ospost_scheduler_restarts_total 1.0" in page(server, driver, "/metrics").text
+
+
+@pytest.mark.fault(21, "scheduler_thread_dies")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("what", ["nudge", "row"])
+def test_what_comes_in_the_moment_of_the_swap_is_not_lost(
+    server: Server, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """It reaches the dead scheduler when that one's jobs were read already; no tick is near."""
+    driver = server.start(timings=replace(fast(20), tick=timedelta(hours=1)))
+    time.sleep(0.3)  # the first tick of the start is over
+    end_thread("APScheduler")
+    dead = driver._scheduler
+    add, read = dead.add_job, dead.get_jobs
+    came, jobs_read, worked = threading.Event(), threading.Event(), threading.Event()
+
+    def add_late(*given: Any, **named: Any) -> Any:
+        came.set()
+        jobs_read.wait(0.5)  # either the jobs are read by now, or the swap waits for this
+        return add(*given, **named)
+
+    def read_and_say() -> Any:
+        jobs = read()
+        jobs_read.set()
+        return jobs
+
+    monkeypatch.setattr(dead, "add_job", add_late)
+    monkeypatch.setattr(dead, "get_jobs", read_and_say)
+    task = Task(key="p1.1", run_at=in_seconds(0), is_shot=False, account_id=1, run=worked.set)
+    if what == "nudge":
+        server.studio.post("Now", due_at=in_seconds(0))
+    else:
+        driver._account(task, 1)
+    call = driver.nudge if what == "nudge" else partial(driver._put_off, task)
+    threading.Thread(target=call).start()
+    assert came.wait(10)
+
+    driver._restart()
+
+    if what == "nudge":
+        server.wait_for(lambda: server.states() == ["preparing"])
+    else:
+        assert worked.wait(10)
+        server.wait_for(lambda: driver._busy == 0)
 
 
 @pytest.mark.fault(22, "tick_raises_each_time")

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from sqlalchemy import Connection, event, select
 
@@ -194,3 +195,28 @@ def test_a_claim_that_fails_costs_no_thread_its_place(server: Server) -> None:
 
     assert failed
     server.wait_for(lambda: driver._busy == 0)
+
+
+def test_a_swap_that_the_system_refuses_leaves_what_there_was(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = server.start(timings=replace(fast(20), tick=timedelta(hours=1)))
+    time.sleep(0.3)
+    old = driver._scheduler
+
+    def refuse(_scheduler: BackgroundScheduler) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(BackgroundScheduler, "start", refuse)
+    with pytest.raises(RuntimeError):
+        driver._restart()
+    assert driver._scheduler is old
+    driver.nudge()
+    monkeypatch.undo()
+
+    driver._restart()
+
+    assert driver._scheduler is not old
+    server.studio.post("Now", due_at=in_seconds(0))
+    driver.nudge()
+    server.wait_for(lambda: server.states() == ["preparing"])
