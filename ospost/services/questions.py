@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from helpers import distance
 from models import Account
-from ospost.domain.account_tests import FAILED, OK, TESTING, UNCLEAR, has_ended
+from ospost.domain.account_tests import FAILED, OK, TESTING, UNCLEAR, fault_in_words, has_ended
 from ospost.services import quota
 from ospost.services.database import writing
 from ospost.services.people import account_for
@@ -70,10 +70,16 @@ def answers(account: Account, *, now: datetime, is_sandbox: bool) -> Answers:
     elif state == OK:
         sentence = f"{who} fetched the test photo from {outcome.get('host', 'here')}."
         remedy = ""
+    limit = quota.in_words(account, now=now)
+    fault, ask_at = outcome.get("fault") or {}, account.ask_at
+    is_put_off = bool(fault) and state != TESTING and ask_at is not None and ask_at > now
+    if is_put_off and ask_at is not None:
+        again = f"It is asked again {distance(ask_at, now)}."
+        limit = f"{limit}. {fault_in_words(fault['reference'])} {again}"
     tested = distance(min(account.tested_at, now), now) if account.tested_at else ""
     return Answers(
-        limit=quota.in_words(account, now=now),
-        is_reading=account.ask_at is not None and state != TESTING,
+        limit=limit,
+        is_reading=ask_at is not None and state != TESTING and not is_put_off,
         test=state,
         sentence=sentence,
         remedy=remedy,

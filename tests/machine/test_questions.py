@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import select
 
 from models import Account, Media
+from ospost.graph.client import Access
+from ospost.graph.values import PublishingLimit
+from ospost.logs import fields_of
 from ospost.services import questions
 from ospost.services.database import writing
 from ospost.services.questions import Answers
@@ -83,7 +87,7 @@ def test_a_photo_that_instagram_cannot_fetch_is_told_in_its_words(
     assert told(drive).sentence
     assert told(drive).remedy
     assert "9004" in told(drive).details.values()
-    assert drive.account().test_outcome["subcode"] == 2207052
+    assert (drive.account().test_outcome or {})["subcode"] == 2207052
 
 
 def test_a_container_that_ends_in_an_error_is_told(studio: Studio, drive: Drive) -> None:
@@ -182,7 +186,7 @@ def test_a_container_that_never_finishes_ends_the_test_all_the_same(
     drive.run()
 
     assert told(drive).test == "unclear"
-    assert drive.account().test_outcome["state"] == "unclear"
+    assert (drive.account().test_outcome or {})["state"] == "unclear"
     assert drive.account().ask_at is None
 
 
@@ -244,6 +248,70 @@ def test_one_wrong_word_in_a_storm_disconnects_no_account(
     drive.run()
 
     assert not drive.account().needs_reconnect
+
+
+def answers_of(drive: Drive, account_id: int) -> Answers:
+    with drive.session() as session:
+        account = session.get_one(Account, account_id)
+        return questions.answers(account, now=drive.now(), is_sandbox=True)
+
+
+def test_a_fault_of_this_server_is_told_once_and_asked_ever_more_rarely(
+    studio: Studio,
+    drive: Drive,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The limit of one account cannot be asked for a day; the other account does not notice."""
+    other = Studio(studio.app, studio.world, username="harbour.cafe").open(studio.user_id)
+    asked, read = [], drive.tools.graph.publishing_limit
+
+    def fail_for_one(access: Access) -> PublishingLimit:
+        with drive.session() as session:
+            ours = session.get_one(Account, studio.account_id).ig_id
+        if access.ig_id == ours:
+            asked.append(drive.now())
+            raise OSError("nobody thought of this")
+        return read(access)
+
+    monkeypatch.setattr(drive.tools.graph, "publishing_limit", fail_for_one)
+    look(drive)
+    drive.run(seconds=86_400)
+
+    gaps = [later - sooner for sooner, later in pairwise(asked)]
+    assert gaps[0] > timedelta(seconds=50)
+    assert gaps == sorted(gaps) or gaps[-1] > timedelta(minutes=59)
+    assert 20 < len(asked) < 40
+    (record,) = (record for record in caplog.records if record.exc_info)
+    seen = answers_of(drive, studio.account_id)
+    assert "could not be asked" in seen.limit
+    assert str(fields_of(record)["reference"]) in seen.limit
+    assert not seen.is_busy
+    assert answers_of(drive, other.account_id).limit.startswith("0 of 50 in 24 hours")
+
+    monkeypatch.undo()
+    drive.run(seconds=7200)
+    assert answers_of(drive, studio.account_id).limit.startswith("0 of 50 in 24 hours, read")
+    assert "could not be asked" not in answers_of(drive, studio.account_id).limit
+
+
+def test_a_test_that_meets_a_fault_of_this_server_ends_unclear(
+    studio: Studio, drive: Drive, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(moment: str) -> None:
+        if moment == "test_polled":
+            raise OSError("nobody thought of this")
+
+    drive.tools.reached = fail
+    press(studio, drive)
+
+    drive.run(seconds=599)
+
+    assert (told(drive).test, told(drive).is_busy) == ("unclear", False)
+    assert "could not be asked" in told(drive).sentence
+    (record,) = (record for record in caplog.records if record.exc_info)
+    assert str(fields_of(record)["reference"]) in told(drive).sentence
+    assert len(studio.world.containers) == 1
 
 
 def test_questions_do_not_delay_a_post(studio: Studio, drive: Drive) -> None:

@@ -5,6 +5,8 @@ wrote there is the fence of whatever follows. A test makes a container from a te
 it by a later `ask_at`, and never publishes it.
 """
 
+import logging
+import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +16,16 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models import Account, Media
-from ospost.domain.account_tests import FAILED, MOST_TRIES, OK, TESTING, UNCLEAR, has_ended
+from ospost import logs
+from ospost.domain.account_tests import (
+    FAILED,
+    MOST_TRIES,
+    OK,
+    TESTING,
+    UNCLEAR,
+    fault_in_words,
+    has_ended,
+)
 from ospost.domain.meta_codes import Known, container_subcode, lookup
 from ospost.domain.pace import poll_at
 from ospost.domain.reactions import BEFORE_INTENT, NEEDS_RECONNECT, Reaction
@@ -29,7 +40,10 @@ from ospost.services.publishing import doubting
 from ospost.services.publishing.tools import Tools
 from ospost.services.renditions import find_or_make, recipe_for
 
+logger = logging.getLogger(__name__)
+
 LINK_LIFE = timedelta(hours=1)
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 TRY_AGAIN = "Press “Test” again in a few minutes."
 
 
@@ -93,11 +107,32 @@ def _question(row: Account, wanted_at: datetime, lease_end: datetime) -> Questio
 
 def run(tools: Tools, session: Session, question: Question) -> None:
     """Ask once, and write down what came and when to ask again, if at all."""
-    if question.is_test:
-        _test(tools, session, question)
-    else:
-        _read_limit(tools, session, question)
+    with logs.about(step="ask", account=question.account_id):
+        try:
+            if question.is_test:
+                _test(tools, session, question)
+            else:
+                _read_limit(tools, session, question)
+        except Exception as error:  # noqa: BLE001  else its lease would end, again and again
+            session.rollback()
+            _put_off(tools, session, question, error)
     tools.reached("asked")
+
+
+def _put_off(tools: Tools, session: Session, question: Question, error: Exception) -> None:
+    """A fault of ours: tell of it once, ask ever more rarely, and end a test after a few tries."""
+    before = question.test.get("fault") or {}
+    tries = int(before.get("tries", 0)) + 1
+    reference = str(before.get("reference") or secrets.token_hex(4))
+    if tries == 1:
+        fields = {"reference": reference}
+        logger.error("an account could not be asked", exc_info=error, extra=fields)
+    if question.is_test and tries >= MOST_TRIES:
+        _end(tools, session, question, UNCLEAR, _said(fault_in_words(reference), TRY_AGAIN))
+        return
+    fault = {"tries": tries, "reference": reference}
+    wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(tries - 1, 10))
+    _go_on(session, question, {**question.test, "fault": fault}, ask_at=tools.now() + wait)
 
 
 def _read_limit(tools: Tools, session: Session, question: Question) -> None:
@@ -116,7 +151,8 @@ def _read_limit(tools: Tools, session: Session, question: Question) -> None:
     with writing(session, beside=True):
         if limit is not None:
             quota.keep(session, question.account_id, limit, now=tools.now())
-        _save(session, question, ask_at=None)
+        test = {name: value for name, value in question.test.items() if name != "fault"}
+        _save(session, question, ask_at=None, test_outcome=test or None)
 
 
 def _test(tools: Tools, session: Session, question: Question) -> None:
