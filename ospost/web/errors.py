@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import Flask, Response, g, make_response, redirect, render_template, request
 from flask_limiter import RateLimitExceeded
 from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -19,6 +19,7 @@ from ospost.runtime import runtime
 from ospost.web.forgery import FormTooOld
 from ospost.web.limits import limiter
 from ospost.web.negotiate import problem, wants_json
+from ospost.web.way_back import page_of_form
 
 logger = logging.getLogger(__name__)
 
@@ -124,6 +125,9 @@ def _http(error: HTTPException) -> Response:
     if error.response is not None or (error.code or 500) < 400:
         return make_response(error.get_response())  # a redirect, or an answer made on purpose
     status = error.code or 500
+    page = page_of_form() if status == 405 else None
+    if page is not None and not wants_json():
+        return make_response(redirect(page, 303))
     headers = {k: v for k, v in error.get_headers() if k.lower() != "content-type"}
     return error_answer(status, headers=headers)
 

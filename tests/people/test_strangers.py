@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from werkzeug.routing import Rule
 
 from helpers import digest
 from models import (
@@ -23,18 +24,20 @@ from models import (
 )
 from ospost.web import security
 from sandbox.world import World
-from tests.people.helping import ADA, BEN, by_facebook, newcomer, now, rows, send
+from tests.people.helping import ADA, BEN, JSON, by_facebook, newcomer, now, rows, send
 from tests.people.strangers import ALL_WAYS, RULES, Victim, as_text, routes, walk
 from tests.people.test_deletion import add_picture
 from tests.people.test_reconnecting import schedule
 
+PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 SECRET = "canary-of-ada-7Hq"
 ACCESS = Path(__file__).resolve().parents[2] / "docs" / "access.md"
 HEAD = """# Who gets what
 
 Every route of Ospost, asked by people without a right to it: what they are answered. The test
 that compares this table with the running app is `tests/people/test_strangers.py`; run it with
-`WRITE_ACCESS_TABLE=1` to write the table anew.
+`WRITE_ACCESS_TABLE=1` to write the table anew. An address that only takes a form sends a browser
+that asks for it with GET to the page of the form, which answers as the table says.
 
 """
 
@@ -156,6 +159,79 @@ def test_a_wrong_method_is_refused_on_every_route(make_open: Flask, victim: Vict
                 found[f"{method} {path}"] = answer.status_code
 
     assert set(found.values()) == {405}, found
+
+
+def only_for_forms(app: Flask) -> list[Rule]:
+    """The rules whose address takes a form and shows nothing by itself."""
+    takes: dict[str, set[str]] = {}
+    for rule in app.url_map.iter_rules():
+        takes.setdefault(rule.rule, set()).update(rule.methods or ())
+    return [rule for rule in app.url_map.iter_rules() if "GET" not in takes[rule.rule]]
+
+
+def test_the_address_of_a_form_leads_a_browser_to_the_page_of_the_form(
+    make_open: Flask, victim: Victim, ada: FlaskClient
+) -> None:
+    found = {}
+    for rule in only_for_forms(make_open):
+        answer = ada.get(victim.path(rule), headers=PAGE)
+        found[rule.endpoint] = (answer.location or "").replace(str(victim.post_id), "7")
+        if answer.location:
+            assert (answer.status_code, ada.get(answer.location).status_code) == (303, 200), rule
+            assert ada.get(victim.path(rule), headers=JSON).status_code == 405
+        else:
+            assert answer.status_code == 405
+
+    settings, account = "/account/notices", f"/accounts/{victim.account_id}"
+    posts = ("check", "remove", "publish", "move", "retry", "by_hand", "duplicate", "review")
+    of_posts = {
+        f"{'checks.post' if name == 'check' else 'posts.' + name}": "/post/7" for name in posts
+    }
+    assert found == of_posts | {
+        "accounts.disconnect": account,
+        "accounts.invite": "/accounts",
+        "accounts.revoke_invitation": "/accounts",
+        "auth.logout": "/account",
+        "checks.form": "/post/add",
+        "checks.test": account,
+        "files.add": "",  # a script's alone
+        "files.originals": account,
+        "notices.add_chat": settings,
+        "notices.read": "/notices",
+        "notices.remove_chat": settings,
+        "notices.try_chat": settings,
+        "notices.try_mail": settings,
+        "person.end_others": "/account",
+        "person.end_session": "/account",
+        "person.resend": "/account",
+        "plan.seen_outage": "/",
+        "posts.swap": "/",
+        "stop.go_on": "/",
+        "stop.stop": "/",
+    }
+    edit = ada.get(f"/post/check?post={victim.post_id}", headers=PAGE).location
+    assert edit == f"/post/edit/{victim.post_id}"
+    assert ada.get("/post/check?post=%C2%B2", headers=PAGE).location == "/post/add"
+
+
+def test_the_address_of_a_form_tells_strangers_nothing(
+    make_open: Flask, victim: Victim, stranger: FlaskClient
+) -> None:
+    nobody = make_open.test_client()
+    for rule in only_for_forms(make_open):
+        path = victim.path(rule)
+        for client, ends in ((nobody, {"/login"}), (stranger, {"200", "404"})):
+            answer = client.get(path, headers=PAGE)
+            if answer.status_code == 405:
+                continue
+            page = client.get(answer.location or "", headers=PAGE)
+            assert (page.location or str(page.status_code)) in ends, (path, page.status_code)
+            assert SECRET not in answer.text + page.text
+            if str(victim.post_id) in (answer.location or ""):
+                made_up = client.get(path.replace(str(victim.post_id), "12345"), headers=PAGE)
+                assert made_up.location == (answer.location or "").replace(
+                    str(victim.post_id), "12345"
+                )
 
 
 def test_only_what_is_named_as_public_is_public(app: Flask) -> None:
