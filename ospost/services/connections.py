@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from helpers import new_id
@@ -60,11 +60,6 @@ class Fresh:
 
 def offers(session: Session, user_id: int) -> list[FoundAccount]:
     """Return the accounts that the person may add now, by username."""
-    theirs = (
-        select(Account.ig_id)
-        .join(Membership, Membership.account_id == Account.id)
-        .where(Membership.user_id == user_id)
-    )
     return list(
         session.scalars(
             select(FoundAccount)
@@ -72,10 +67,25 @@ def offers(session: Session, user_id: int) -> list[FoundAccount]:
                 FoundAccount.user_id == user_id,
                 FoundAccount.problem == "",
                 FoundAccount.token_sealed != "",
-                FoundAccount.ig_id.not_in(theirs),
+                FoundAccount.ig_id.not_in(_of(user_id)),
             )
             .order_by(FoundAccount.username, FoundAccount.login)
         )
+    )
+
+
+def _had(session: Session, user_id: int) -> set[int]:
+    """Return the ids of what was found and is the person's by now."""
+    chosen = select(FoundAccount.id).where(FoundAccount.user_id == user_id)
+    return set(session.scalars(chosen.where(FoundAccount.ig_id.in_(_of(user_id)))))
+
+
+def _of(user_id: int) -> Select[str]:
+    """Return the Instagram ids of the person's accounts, as a question."""
+    return (
+        select(Account.ig_id)
+        .join(Membership, Membership.account_id == Account.id)
+        .where(Membership.user_id == user_id)
     )
 
 
@@ -101,19 +111,21 @@ def choose(
 ) -> list[Account]:
     """Add the chosen accounts to the person; the others count as refused and lose their tokens.
 
-    NotFound for an id that was not offered to this person, Invalid when nothing is chosen and they
-    have no account yet, Forbidden for an account that others here hold (see `may_join`); then
-    nothing is added.
+    What the person has already is passed over: a form may come twice. NotFound for an id that was
+    not offered to this person, Invalid when nothing is chosen and they have no account yet,
+    Forbidden for an account that others here hold (see `may_join`); then nothing is added.
     """
     with writing(session):
         offered = {row.id: row for row in offers(session, user_id)}
-        if not offered.keys() >= set(found_ids):
+        wanted = set(found_ids) - _had(session, user_id)
+        if not offered.keys() >= wanted:
             raise NotFound("That account is not among those that were found. Sign in again.")
         if not found_ids and not people.accounts_of(session, user_id):
             raise Invalid(("account", "Choose at least one account."))
         chosen: dict[str, Account] = {}
-        for found_id in dict.fromkeys(found_ids):
-            row = offered[found_id]
+        if found_ids and not wanted:
+            return []
+        for row in (offered[each] for each in dict.fromkeys(found_ids) if each in wanted):
             if row.ig_id not in chosen:  # found by both logins
                 chosen[row.ig_id] = _add(session, user_id, row, vault, signups, now)
         for row in offered.values():

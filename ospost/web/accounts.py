@@ -103,7 +103,9 @@ def choose() -> ResponseReturnValue:
     if added:
         names = ", ".join(f"@{account.username}" for account in added)
         flash(f"Connected: {names}.", "ok")
-    welcomed = current_user.visitor.is_welcomed or not added
+    elif picked:
+        flash("What you chose is connected already.", "ok")
+    welcomed = current_user.visitor.is_welcomed or not (added or picked)
     return redirect(url_for("plan.index" if welcomed else "accounts.welcome"), code=303)
 
 
@@ -233,11 +235,7 @@ def settings(account_id: int) -> ResponseReturnValue:
     runtime().nudge()
     if wants_json():
         return jsonify(_as_json(account))
-    flash(
-        f"Saved. Posts of @{account.username} that are planned keep the time and zone that they"
-        " were given.",
-        "ok",
-    )
+    flash(f"Saved. Planned posts of @{account.username} keep their time and zone.", "ok")
     return redirect(url_for("accounts.show", account_id=account_id), code=303)
 
 

@@ -46,6 +46,8 @@ def answer() -> ResponseReturnValue:
         )
         for post, _, _ in waiting
     }
+    if _is_sent_twice(form, answers):
+        return _waits_no_more()
     try:
         _check(answers)
         done = passed.answer(db.session(), user_id=current_user.id, answers=answers, now=now)
@@ -54,14 +56,42 @@ def answer() -> ResponseReturnValue:
             raise
         return _page(form, error)
     runtime().nudge()
+    if not any(done.values()):
+        return _waits_no_more()
     if wants_json():
         return jsonify(done=done)
+    _tell(done)
+    return _go_on()
+
+
+def _tell(done: dict[str, int]) -> None:
     for choice, count in done.items():
         if count:
             words = DID_ONE if count == 1 else DID
             flash(f"{plural(count, 'post')} {words[choice]}.", "ok")
-    is_all = sum(done.values()) == len(waiting)
-    return redirect(url_for("plan.index" if is_all else "accounts.passed.index"), code=303)
+
+
+def _is_sent_twice(form: MultiDict[str, str], answers: dict[int, Answer]) -> bool:
+    """Say whether nothing that the form decides about waits any more, as after a second click."""
+    if any(said.choice for said in answers.values()):
+        return False
+    here = {f"choice_{post_id}" for post_id in answers}
+    return not answers or any(
+        value for name, value in form.items() if name.startswith("choice_") and name not in here
+    )
+
+
+def _waits_no_more() -> ResponseReturnValue:
+    if wants_json():
+        return jsonify(done=dict.fromkeys(CHOICES, 0))
+    flash("What you decided about does not wait any more; nothing was done twice.", "ok")
+    return _go_on()
+
+
+def _go_on() -> ResponseReturnValue:
+    """Go to what still waits for a word, else to the plan."""
+    rest = passed.waiting(db.session(), current_user.id)
+    return redirect(url_for("accounts.passed.index" if rest else "plan.index"), code=303)
 
 
 def _check(answers: dict[int, Answer]) -> None:

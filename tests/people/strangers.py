@@ -120,7 +120,8 @@ RULES: dict[str, Expected] = {
     "POST /accounts/choose": Expected(form=lambda v: {"account": str(v.found_id)}),
     "GET /accounts/passed": own(),
     "POST /accounts/passed": Expected(
-        stranger="422",  # nothing of theirs waits for an answer
+        stranger="303 /",  # nothing of theirs waits for an answer
+        stranger_json="200",
         form=lambda v: {f"choice_{v.post_id}": "now", "all": "now"},
     ),
     "POST /go-on": Expected(form=lambda v: {"account_id": str(v.account_id)}),

@@ -177,6 +177,29 @@ def test_one_button_answers_for_all(
     assert "No post waits for your word" in signed_in.get(PAGE).text
 
 
+def test_a_second_click_does_nothing_twice_and_is_answered_like_the_first(
+    signed_in: FlaskClient, app: Flask, world: World
+) -> None:
+    one = held(app, "clay.studio", "one", due_in=-HOUR)
+    two = held(app, "clay.studio", "two", due_in=-HOUR)
+    by_facebook(signed_in, world)
+    said = f"choice_{one}", f"choice_{two}"
+
+    first = say(signed_in, {said[0]: "now"})
+    fence = row_of(app, one).fence
+    again = say(signed_in, {said[0]: "now"})
+    rest = say(signed_in, {said[0]: "now", said[1]: "leave"})
+    as_json = say(signed_in, {"all": "now"}, headers=JSON)
+    late = [say(signed_in, {said[0]: "now", said[1]: "leave"}), say(signed_in, {"all": "now"})]
+
+    assert (first.location, again.location, again.status_code) == (PAGE, PAGE, 303)
+    assert [each.location for each in (rest, *late)] == ["/", "/", "/"]
+    assert "does not wait any more; nothing was done twice" in signed_in.get("/").text
+    assert (as_json.status_code, set(as_json.get_json()["done"].values())) == (200, {0})
+    assert row_of(app, one).fence == fence
+    assert row_of(app, two).state == "missed"
+
+
 def test_a_time_that_cannot_be_changes_nothing_and_keeps_what_was_typed(
     signed_in: FlaskClient, app: Flask, world: World
 ) -> None:
@@ -220,9 +243,9 @@ def test_nobody_decides_about_the_posts_of_others(make_open: Flask, world: World
     late = held(make_open, "clay.studio", "Ada's", due_in=-HOUR)
     by_facebook(ada, world)
 
-    page = send(ben, PAGE, all="now")
+    page = say(ben, {"all": "now", f"choice_{late}": "now"})
 
-    assert page.status_code == 422 and "Ada's" not in page.text
+    assert page.location == "/" and "Ada's" not in page.text + ben.get("/").text
     assert row_of(make_open, late).hold_reason == "ask"
 
 

@@ -132,6 +132,23 @@ def test_choosing_what_was_not_offered_is_not_found(signed_in: FlaskClient) -> N
     assert send(signed_in, "/accounts/choose", account="12345").status_code == 404
 
 
+def test_a_second_click_on_the_choice_is_answered_like_the_first(
+    client: FlaskClient, world: World
+) -> None:
+    by_facebook(client, world)
+    offered = client.get("/accounts/choose", headers=JSON).get_json()["accounts"]
+    picked = [str(each["id"]) for each in offered]
+
+    first = send(client, "/accounts/choose", account=picked)
+    told = send(client, "/accounts/choose", account=picked, json=True)
+    again = send(client, "/accounts/choose", account=picked)
+
+    assert (first.status_code, first.location) == (again.status_code, again.location)
+    assert "What you chose is connected already." in client.get("/welcome").text
+    assert (told.status_code, told.get_json()) == (201, {"accounts": []})
+    assert usernames(client) == ["clay.studio", "harbour.cafe"]
+
+
 def test_choosing_nothing_at_first_is_refused_at_the_field(
     client: FlaskClient, world: World
 ) -> None:
