@@ -73,6 +73,20 @@ def test_cards_and_question_are_accessible_at_every_size(
                 no_sideways_scroll(desk.page, where)
 
 
+CLICK_TWICE = """() => {
+  const stopped = [];
+  addEventListener("submit", (event) => {
+    stopped.push(event.defaultPrevented);
+    event.preventDefault();
+  });
+  const button = document.querySelector("main form .btn-primary");
+  button.click();
+  button.click();
+  return stopped;
+}"""
+"""Presses the button of a form twice, sends nothing, and tells which click the page stopped."""
+
+
 @pytest.mark.parametrize("script", [True, False])
 def test_overdue_posts_are_answered_on_one_page(
     open_desk: Callable[..., Desk], photo: Path, script: bool, complaints: Complaints
@@ -100,6 +114,9 @@ def test_overdue_posts_are_answered_on_one_page(
     expect(page.locator("fieldset")).to_have_count(1)
     states = {caption: post["step"] for caption, post in desk.posts().items()}
     assert states == {"Now": "scheduled", "Moved": "scheduled", "Left": "missed", "All": "held"}
+    if script:
+        assert page.evaluate(CLICK_TWICE) == [False, True]
+        page.reload()
     page.get_by_role("group", name="All").get_by_label("Leave it unsent").check()
     page.get_by_role("button", name="Save my choices").last.click()
     expect(page).to_have_url(desk.app.config["APP_URL"] + "/")
