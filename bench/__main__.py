@@ -11,7 +11,19 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import burst, images, memory, plan, punctuality, recovery, results, size, stuck, weight
+from bench import (
+    burst,
+    images,
+    lighthouse,
+    memory,
+    plan,
+    punctuality,
+    recovery,
+    results,
+    size,
+    stuck,
+    weight,
+)
 from bench.page import Part, machine, written
 from bench.scale import FULL, QUICK, Scale
 
@@ -30,6 +42,7 @@ PARTS: dict[str, Callable[[Scale], Part]] = {
     "images": images.part,
     "plan": plan.part,
     "weight": weight.part,
+    "lighthouse": lighthouse.part,
     "results": results.part,
 }
 

@@ -23,7 +23,7 @@ IMPORTED = re.compile(
 )
 
 METHOD = """Scripts and styles that a first visit loads, modules that import one another with them,
-each gzipped (level 6). Lighthouse is not run here."""
+each gzipped (level 6)."""
 
 
 def loaded(client: FlaskClient, path: str) -> dict[str, float]:
