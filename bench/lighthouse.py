@@ -113,7 +113,7 @@ def _program() -> Path:
         raise Missing("npm is not installed")
     PROGRAM.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
-        [npm, "install", "--prefix", PROGRAM, "--no-audit", "--no-fund", "--ignore-scripts"]
+        [npm, "install", "--prefix", str(PROGRAM), "--no-audit", "--no-fund", "--ignore-scripts"]
         + [f"lighthouse@{VERSION}"],
         capture_output=True,
         timeout=PATIENCE_SECONDS,
