@@ -31,7 +31,7 @@ def doubt(url: str) -> str:
     host = (parts.hostname or "").rstrip(".")
     where = _doubt_host(host)
     if where:
-        return f"{host or url} {where}, so Instagram probably cannot fetch pictures from there."
+        return f"{host or url} {where}, so Instagram probably cannot fetch photos from there."
     if parts.scheme != "https":
         return "The address does not begin with https, which Instagram may refuse."
     return ""

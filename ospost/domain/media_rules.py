@@ -22,7 +22,7 @@ NARROWEST_USABLE = 150
 DIGITS = 6
 DUST = 1e-6
 BAD_CROP = (
-    "The cut must be four numbers between 0 and 1 (left, top, width, height) inside the picture."
+    "The cut must be four numbers between 0 and 1 (left, top, width, height) inside the photo."
 )
 
 
@@ -153,7 +153,7 @@ def check_image(
             Finding(
                 field="media",
                 severity=Severity.WARN,
-                message=f"This file holds {frames:,} pictures; only the first one is posted.",
+                message=f"This file holds {frames:,} images; only the first one is posted.",
             )
         )
     return found
@@ -163,7 +163,7 @@ def _check_shape(ratio: float) -> list[Finding]:
     if not is_legal(ratio):
         side = "tall" if ratio < TALLEST else "wide"
         message = (
-            f"This picture is too {side} for Instagram, which takes shapes from 3:4 (portrait) "
+            f"This photo is too {side} for Instagram, which takes shapes from 3:4 (portrait) "
             "to 1.91:1 (landscape). Please choose the part to show."
         )
         return [Finding(field="crop", severity=Severity.BLOCK, message=message)]

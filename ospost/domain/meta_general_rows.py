@@ -162,13 +162,13 @@ BLOCKED_REPEATED = Known(
     kind=Kind.SPAM_BLOCK,
     title="Content repeated",
     sentence="Instagram blocks this action because the same content was posted before.",
-    remedy="Change the picture or the text.",
+    remedy="Change the photo or the text.",
 )
 DUPLICATE = Known(
     kind=Kind.BAD_TEXT,
     title="Same post again",
     sentence="Instagram refuses to take the same post twice in a row.",
-    remedy="Change the picture or the text.",
+    remedy="Change the photo or the text.",
 )
 UNKNOWN_ALIAS = Known(
     kind=Kind.MISSING_OBJECT,

@@ -95,7 +95,7 @@ BAD_TYPE = Known(
 BAD_COUNT = Known(
     kind=Kind.BAD_MEDIA,
     title="Wrong number of slides",
-    sentence="Instagram takes two to ten pictures or videos in a carousel.",
+    sentence="Instagram takes two to ten photos or videos in a carousel.",
     remedy="Add or remove slides until there are two to ten.",
 )
 PRODUCT_ON_VIDEO = Known(
@@ -107,8 +107,8 @@ PRODUCT_ON_VIDEO = Known(
 PRODUCT_WITHOUT_POSITION = Known(
     kind=Kind.BAD_TAG,
     title="Product without a position",
-    sentence="Instagram needs to know where in the picture each product tag sits.",
-    remedy="Place each product tag in the picture.",
+    sentence="Instagram needs to know where in the photo each product tag sits.",
+    remedy="Place each product tag in the photo.",
 )
 PRODUCT_REFUSED = Known(
     kind=Kind.BAD_TAG,
@@ -119,7 +119,7 @@ PRODUCT_REFUSED = Known(
 TOO_MANY_TAGS = Known(
     kind=Kind.BAD_TAG,
     title="Too many tags",
-    sentence="Instagram refuses so many tagged people on one picture.",
+    sentence="Instagram refuses so many tagged people on one photo.",
     remedy="Leave at most twenty people tagged.",
 )
 BAD_PERSON = Known(
@@ -132,7 +132,7 @@ BAD_VIDEO = Known(
     kind=Kind.BAD_MEDIA,
     title="Video format refused",
     sentence="Instagram does not support the format of this video.",
-    remedy="Save it as MP4 with H.264 picture and AAC sound, then choose it again.",
+    remedy="Save it as MP4 with H.264 video and AAC sound, then choose it again.",
 )
 NOT_FETCHED = Known(
     kind=Kind.FETCH_FAILED,
@@ -149,20 +149,20 @@ NOT_READY = Known(
 )
 IMAGE_TOO_LARGE = Known(
     kind=Kind.BAD_MEDIA,
-    title="Picture too large",
-    sentence="Instagram takes pictures of up to 8 MB; this one is larger.",
-    remedy="Choose a smaller picture.",
+    title="Photo too large",
+    sentence="Instagram takes photos of up to 8 MB; this one is larger.",
+    remedy="Choose a smaller photo.",
 )
 IMAGE_FORMAT = Known(
     kind=Kind.BAD_MEDIA,
-    title="Picture format refused",
-    sentence="Instagram does not take the format of this picture.",
-    remedy="Save the picture as JPEG and choose it again.",
+    title="Photo format refused",
+    sentence="Instagram does not take the format of this photo.",
+    remedy="Save the photo as JPEG and choose it again.",
 )
 IMAGE_SHAPE = Known(
     kind=Kind.BAD_MEDIA,
-    title="Picture too tall or too wide",
-    sentence="Instagram does not take the shape of this picture.",
+    title="Photo too tall or too wide",
+    sentence="Instagram does not take the shape of this photo.",
     remedy="Crop it to between 4:5 (tall) and 1.91:1 (wide).",
 )
 CAPTION_TOO_LONG = Known(
@@ -175,7 +175,7 @@ VIDEO_NOT_PROCESSED = Known(
     kind=Kind.BAD_MEDIA,
     title="Video could not be processed",
     sentence="Instagram could not read the video, or not all of it.",
-    remedy="Save it as MP4 with H.264 picture and AAC sound, then choose it again.",
+    remedy="Save it as MP4 with H.264 video and AAC sound, then choose it again.",
 )
 VIDEO_NOT_FETCHED = Known(
     kind=Kind.FETCH_FAILED,

@@ -21,19 +21,19 @@ class Reason(StrEnum):
 
 SENTENCES = {
     Reason.EMPTY: "This file is empty.",
-    Reason.NOT_A_PICTURE: "This file is not a picture, whatever its name says.",
+    Reason.NOT_A_PICTURE: "This file is not a photo, whatever its name says.",
     Reason.UNSUPPORTED_FORMAT: (
         "This is {0}, which cannot be used here. "
         "Please save it as JPEG, PNG, WebP, HEIC, AVIF, GIF or TIFF."
     ),
     Reason.TRUNCATED: (
-        "This picture ends too early: a part of the file is missing. Please upload it again."
+        "This photo ends too early: a part of the file is missing. Please upload it again."
     ),
-    Reason.TOO_MANY_PIXELS: "This picture is too large: {0}.",
+    Reason.TOO_MANY_PIXELS: "This photo is too large: {0}.",
     Reason.BOMB: "This file was not opened, because it unpacks to far too much: {0}.",
-    Reason.TOO_SLOW: "This picture took too long to read, so it was stopped.",
-    Reason.TOO_MUCH_MEMORY: "This picture needs more memory than one picture may have.",
-    Reason.BROKEN: "This picture is damaged and cannot be read.",
+    Reason.TOO_SLOW: "This photo took too long to read, so it was stopped.",
+    Reason.TOO_MUCH_MEMORY: "This photo needs more memory than one photo may have.",
+    Reason.BROKEN: "This photo is damaged and cannot be read.",
 }
 
 
@@ -57,7 +57,7 @@ class WorkshopDied(Unavailable):
 
     def __init__(self) -> None:
         """Say that trying again is right."""
-        super().__init__("The part that reads pictures stopped at work. Please try again.")
+        super().__init__("The part that reads photos stopped at work. Please try again.")
 
 
 class WorkshopBusy(Unavailable):
@@ -65,4 +65,4 @@ class WorkshopBusy(Unavailable):
 
     def __init__(self) -> None:
         """Say that trying again later is right."""
-        super().__init__("Many pictures are waiting at present. Please try again in a minute.")
+        super().__init__("Many photos are waiting at present. Please try again in a minute.")

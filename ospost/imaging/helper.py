@@ -33,7 +33,7 @@ class Helper:
             self._process = start(serve, theirs, limits)
         except (OSError, EOFError) as error:
             self._pipe.close()
-            raise Unavailable("Pictures cannot be read at present. Please try again.") from error
+            raise Unavailable("Photos cannot be read at present. Please try again.") from error
         finally:
             theirs.close()
         self.pid = self._process.pid

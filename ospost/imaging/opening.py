@@ -140,7 +140,7 @@ def _check(image: ImageFile.ImageFile, byte_size: int, limits: Limits) -> None:
         if coefficients > limits.memory * 3 // 4:
             raise BadPicture(Reason.TOO_MUCH_MEMORY)
     if image.mode in ("I", "F"):
-        raise BadPicture(Reason.UNSUPPORTED_FORMAT, "a picture with 32 bits per colour")
+        raise BadPicture(Reason.UNSUPPORTED_FORMAT, "a photo with 32 bits per colour")
     if _is_raw(image):
         raise BadPicture(Reason.UNSUPPORTED_FORMAT, "a camera raw file")
 
@@ -158,7 +158,7 @@ def _facts(
     _check(image, byte_size, limits)
     frames = count_frames(image, stream, limits.frames)
     if frames > limits.frames:
-        raise BadPicture(Reason.BOMB, f"it holds more than {limits.frames:,} pictures")
+        raise BadPicture(Reason.BOMB, f"it holds more than {limits.frames:,} images")
     orientation = _orientation(image)
     turn = 1 if image.format in UPRIGHT_WHEN_LOADED else orientation
     width, height = image.size if turn < 5 else image.size[::-1]

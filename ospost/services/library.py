@@ -128,7 +128,7 @@ def media_for(session: Session, user_id: int, media_id: int) -> Media:
     wanted = select(Media).where(Media.id == media_id, _is_visible_to(user_id))
     found = session.scalar(wanted) if media_id < 2**53 else None
     if found is None:
-        raise NotFound("There is no such picture in your library.")
+        raise NotFound("There is no such photo in your library.")
     return found
 
 

@@ -32,7 +32,7 @@ def read(secret_key: str, token: str, now: datetime) -> int:
         value = _signer(secret_key).unsign(token.removesuffix(ENDING)).decode()
         rendition_id, expires = (int(part, 16) for part in value.split("-"))
     except (BadSignature, ValueError) as error:
-        raise NotFound("There is no such picture.") from error
+        raise NotFound("There is no such photo.") from error
     if datetime.fromtimestamp(expires, UTC) < now:
         raise NotFound("This link has expired.")
     return rendition_id

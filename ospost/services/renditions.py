@@ -19,8 +19,8 @@ from ospost.services.database import writing
 from ospost.storage.base import Storage, fanned_out
 
 LOST = (
-    "The file of this picture is gone from this server's disk, or was changed there. Choose the"
-    " picture again."
+    "The file of this photo is gone from this server's disk, or was changed there. Choose the"
+    " photo again."
 )
 
 
@@ -33,7 +33,7 @@ class OriginalGone(Invalid):
             (
                 "media",
                 (
-                    "The original of this picture is not kept any more, as its Instagram account's"
+                    "The original of this photo is not kept any more, as its Instagram account's"
                     " setting says. Upload it again to post it."
                 ),
             )
@@ -98,7 +98,7 @@ def find_or_make(
     with writing(session):
         if session.get(Media, media_id) is None:
             storage.delete(key)
-            raise NotFound("This picture was removed meanwhile.")
+            raise NotFound("This photo was removed meanwhile.")
         kept = session.scalar(wanted)
         if kept is None:
             kept = Rendition(

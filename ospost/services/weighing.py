@@ -26,11 +26,11 @@ from ospost.storage.base import Storage, TooLarge
 
 MOST_PICTURES = 20  # are looked up at all; one is what a post may have for now
 LATER_KINDS = {
-    Kind.CAROUSEL: "Carousels come later. For now choose one picture.",
-    Kind.REEL: "Reels come later. For now a post is one picture.",
-    Kind.STORY: "Stories come later. For now a post is one picture.",
+    Kind.CAROUSEL: "Carousels come later. For now choose one photo.",
+    Kind.REEL: "Reels come later. For now a post is one photo.",
+    Kind.STORY: "Stories come later. For now a post is one photo.",
 }
-ONE_PICTURE = "Several pictures make a carousel; carousels come later. For now choose one picture."
+ONE_PICTURE = "Several photos make a carousel; carousels come later. For now choose one photo."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +179,7 @@ def _from_library(
     for slot, media_id in enumerate(media_ids[:MOST_PICTURES]):
         try:
             if not media_id.isdecimal() or len(media_id) > 18:
-                raise NotFound("There is no such picture in your library.")
+                raise NotFound("There is no such photo in your library.")
             media = media_for(session, user_id, int(media_id))
             found.append(SlideWish(media=media, slot=slot))
         except NotFound as error:
@@ -227,7 +227,7 @@ def _slides(weighed: Weighed, typed: Typed, kept: _Kept) -> None:
     """Check each picture with its cut and its alternative text."""
     if not weighed.slides and not weighed.is_draft:
         if not any(name == "media" for name, _ in weighed.complaints):
-            weighed.complaints.append(("media", "Choose a picture to post."))
+            weighed.complaints.append(("media", "Choose a photo to post."))
         return
     for slide in weighed.slides:
         crop, alt_text = kept.words_of(slide.media.id)

@@ -63,7 +63,7 @@ def media(token: str) -> Response:
 
 def _no_picture() -> Response:
     """Answer Meta's fetcher in one plain line: no page, no cookie."""
-    answer = Response("There is no picture at this address.\n", 404, mimetype="text/plain")
+    answer = Response("There is no photo at this address.\n", 404, mimetype="text/plain")
     answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return answer
 
@@ -128,7 +128,7 @@ def _take_in_all() -> tuple[list[MediaCard], list[tuple[str, str]], int]:
             complaints += error.complaints
             status = error.status
     if not cards and not complaints:
-        complaints.append(("media", "Choose a picture."))
+        complaints.append(("media", "Choose a photo."))
     return cards, complaints, status
 
 

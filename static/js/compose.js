@@ -18,13 +18,13 @@ export default function compose(form) {
   const position = (slide) => [...list.children].indexOf(slide) + 1;
   const refresh = () => {
     drop.classList.toggle("o-drop--small", list.children.length > 0);
-    drop.querySelector("strong").textContent = list.children.length ? "Add another picture" : "Drop a picture here, paste it, or choose a file";
+    drop.querySelector("strong").textContent = list.children.length ? "Add another photo" : "Drop a photo here, paste it, or choose a file";
   };
   const cut = async (slide) => {
     const { width, height, preview, proposed } = slide.dataset;
     const answer = await openCrop({
       source: preview, width: Number(width), height: Number(height), cut: cutOf(slide), proposed,
-      needsCut: "needsCut" in slide.dataset, title: list.children.length > 1 ? `Cut picture ${position(slide)} of ${list.children.length}` : "Cut the picture",
+      needsCut: "needsCut" in slide.dataset, title: list.children.length > 1 ? `Cut photo ${position(slide)} of ${list.children.length}` : "Cut the photo",
     });
     if (answer !== null) setCut(slide, answer);
     slide.querySelector("[data-crop]").focus();
@@ -65,7 +65,7 @@ export default function compose(form) {
       waiting = null;
       status.textContent = "";
       slide.remove();
-      errors.textContent = `${file.name || "The picture"}: ${error.message}`;
+      errors.textContent = `${file.name || "The photo"}: ${error.message}`;
     }
     refresh();
     return goOn();
@@ -117,7 +117,7 @@ export default function compose(form) {
     actions[action](slide);
     if (action !== "left" && action !== "right") return;
     (button.checkVisibility({ visibilityProperty: true }) ? button : slide.querySelector("[data-crop]")).focus();
-    announce(`Picture moved to place ${position(slide)} of ${list.children.length}.`);
+    announce(`Photo moved to place ${position(slide)} of ${list.children.length}.`);
   });
   list.addEventListener("input", (event) => event.target.matches("[data-alt]") && countAlt(event.target.closest("[data-slide]")));
   form.addEventListener("submit", (event) => {
@@ -125,7 +125,7 @@ export default function compose(form) {
     event.preventDefault();
     event.stopImmediatePropagation();
     waiting = event.submitter;
-    status.textContent = running.size === 1 ? "A picture is still on its way; then it goes on by itself." : `${running.size} pictures are still on their way; then it goes on by itself.`;
+    status.textContent = running.size === 1 ? "A photo is still on its way; then it goes on by itself." : `${running.size} photos are still on their way; then it goes on by itself.`;
   });
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(form.querySelector("[value=schedule]"));

@@ -28,7 +28,7 @@ function build(stage, source, width, height) {
     ...HANDLES.map((side) => make("cropper-handle", { action: `${side}-resize`, "theme-color": "#ffffff" })),
   );
   canvas.append(
-    make("cropper-image", { src: source, alt: "The picture to cut", "initial-fit": "fill" }),
+    make("cropper-image", { src: source, alt: "The photo to cut", "initial-fit": "fill" }),
     make("cropper-shade", { "theme-color": "rgba(12, 15, 14, 0.68)" }),
     selection,
   );

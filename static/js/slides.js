@@ -37,7 +37,7 @@ export function create(file) {
   const alt = part(slide, "alt");
   alt.id = `alt_text-new-${(made += 1)}`;
   slide.querySelector(`label`).htmlFor = alt.id;
-  part(slide, "name").textContent = file.name || "Pasted picture";
+  part(slide, "name").textContent = file.name || "Pasted photo";
   part(slide, "progress").hidden = false;
   draw(slide, file);
   return slide;
@@ -60,7 +60,7 @@ async function draw(slide, file) {
 /** Show how far the upload is. */
 export function setProgress(slide, percent) {
   part(slide, "progress").querySelector("progress").value = percent;
-  part(slide, "percent").textContent = percent < 100 ? `${percent} %` : "Reading the picture…";
+  part(slide, "percent").textContent = percent < 100 ? `${percent} %` : "Reading the photo…";
 }
 
 /** Take over what the server made of the file. */

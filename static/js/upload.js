@@ -2,7 +2,7 @@
 
 import { headers, reason } from "./talk.js";
 
-const BROKEN = "The upload broke off. Check the connection and choose the picture again.";
+const BROKEN = "The upload broke off. Check the connection and choose the photo again.";
 
 /**
  * Upload *file* to *url*; *onProgress* gets 0 to 100. Returns {done, cancel}: *done* resolves to the
@@ -19,7 +19,7 @@ export function upload(file, url, onProgress) {
     request.addEventListener("load", () => {
       const body = request.response;
       if (request.status === 201 && body?.media?.length) resolve(body.media[0]);
-      else if (request.status === 401) reject(new Error("You are signed out. Sign in in another tab, then choose the picture again."));
+      else if (request.status === 401) reject(new Error("You are signed out. Sign in in another tab, then choose the photo again."));
       else reject(new Error(reason(body, BROKEN)));
     });
     const form = new FormData();

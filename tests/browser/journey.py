@@ -189,7 +189,7 @@ class Walk:
 
     def agree_to_cut(self, size: str) -> None:
         """The dialog is there by itself; take what it proposes."""
-        dialog = self.page.get_by_role("dialog", name="Cut the picture")
+        dialog = self.page.get_by_role("dialog", name="Cut the photo")
         expect(dialog.get_by_role("status")).to_have_text(size)
         dialog.get_by_role("button", name="Use this cut").click()
         expect(dialog).to_be_hidden()

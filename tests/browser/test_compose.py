@@ -18,7 +18,7 @@ def test_a_tall_picture_opens_the_cut_by_itself_and_is_scheduled(desk, tall_phot
     page = desk.page
     open_form(page)
     page.set_input_files("#media", tall_photo)
-    dialog = page.get_by_role("dialog", name="Cut the picture")
+    dialog = page.get_by_role("dialog", name="Cut the photo")
     expect(dialog).to_be_visible()
     expect(dialog.get_by_role("status")).to_have_text("900 × 1,200 pixels")
 
@@ -147,7 +147,7 @@ def test_without_script_another_picture_takes_the_place_of_the_old_one(
     post_id = desk.add_post("Exchange", days_ahead(2), photo)
     page = desk.page
     page.goto(f"/post/edit/{post_id}")
-    page.get_by_role("link", name="Use another picture").click()
+    page.get_by_role("link", name="Use another photo").click()
     expect(page.locator("[data-slide]")).to_have_count(0)
     page.set_input_files("#media", save_picture(tmp_path / "other.png", 1200, 1000))
     page.get_by_role("button", name="Save and schedule").click()

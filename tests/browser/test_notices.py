@@ -36,7 +36,7 @@ def tell(desk: Desk) -> None:
                 "post",
                 "problem",
                 "A post could not be published",
-                "Instagram could not read the picture: " + "verylongword" * 12,
+                "Instagram could not read the photo: " + "verylongword" * 12,
             ),
         )
         for key, kind, severity, title, sentence in notices:
@@ -47,7 +47,7 @@ def tell(desk: Desk) -> None:
                 severity=severity,
                 title=title,
                 sentence=sentence,
-                remedy="Choose another picture.",
+                remedy="Choose another photo.",
                 account_id=None if severity == "news" else account.id,
                 user_id=user_id if severity == "news" else None,
                 post_id=post_id if kind == "post" else None,
@@ -76,7 +76,7 @@ def test_the_bell_leads_to_the_list_and_falls_silent_when_it_is_read(
 
     bell.click()
     failed = page.get_by_role("listitem").filter(has_text="could not be published")
-    expect(failed).to_contain_text("What to do: Choose another picture.")
+    expect(failed).to_contain_text("What to do: Choose another photo.")
     failed.get_by_role("button", name="Mark as read").click()
     expect(page.get_by_role("link", name="Notices, 2 unread")).to_be_visible()
     failed.get_by_role("link", name="Open the post").click()

@@ -106,7 +106,7 @@ def test_the_page_says_what_goes_and_what_stays(signed_in: FlaskClient, app: Fla
     page = " ".join(signed_in.get("/account/delete").text.split())
     told = signed_in.get("/account/delete", headers=JSON).get_json()
 
-    assert "2 posts" in page and "1 of them is planned" in page and "1 picture" in page
+    assert "2 posts" in page and "1 of them is planned" in page and "1 photo" in page
     assert "@clay.studio, @harbour.cafe" in page
     assert "what is live stays on Instagram (1 by Ospost)" in page
     assert told == {

@@ -63,7 +63,7 @@ def test_an_upload_tells_what_it_is_and_keeps_the_original_untouched(ada: Member
     ("data", "words"),
     [
         (b"", "empty"),
-        (b"just text", "not a picture"),
+        (b"just text", "not a photo"),
         (picture()[:2000], "missing"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
     ],

@@ -229,7 +229,7 @@ def test_a_wrong_form_is_told_to_programs_with_level_and_remedy(ada: Member) -> 
     found = {each["field"]: each for each in answer.get_json()["findings"]}
     assert found["caption"]["level"] == "stop"
     assert found["caption"]["remedy"]
-    assert found["media"]["sentence"] == "Choose a picture to post."
+    assert found["media"]["sentence"] == "Choose a photo to post."
     refused = ada.post("/post/add", json={"caption": "x" * 2201, "date": ahead(days=1)})
     assert set(errors_of(refused)) == {"caption", "media"}
     assert set(CheckLine.__slots__) > set(found["caption"])

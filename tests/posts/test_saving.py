@@ -115,9 +115,9 @@ def test_every_rule_is_told_at_once_and_everything_typed_is_kept(ada: Member) ->
         ({"date": "0001-01-01T00:00"}, "date", "ago"),
         ({"timezone": "Berlin"}, "timezone", "not known"),
         ({"account_id": "12345"}, "account_id", "cannot post to that"),
-        ({"media_id": "12345"}, "media", "no such picture"),
-        ({"media_id": "../etc"}, "media", "no such picture"),
-        ({"media_id": None}, "media", "Choose a picture"),
+        ({"media_id": "12345"}, "media", "no such photo"),
+        ({"media_id": "../etc"}, "media", "no such photo"),
+        ({"media_id": None}, "media", "Choose a photo"),
         ({"kind": "carousel"}, "kind", "come later"),
         ({"kind": "story"}, "kind", "come later"),
         ({"kind": "poem"}, "kind", "no such kind"),
@@ -143,7 +143,7 @@ def test_several_pictures_are_refused_as_a_carousel(ada: Member) -> None:
         "/post/add", json={"media_id": [ada.upload(), ada.upload()], "date": ahead(days=1)}
     )
 
-    assert "one picture" in errors_of(answer)["kind"]
+    assert "one photo" in errors_of(answer)["kind"]
 
 
 def test_a_picture_that_must_be_cut_is_proposed_and_taken_the_second_time(ada: Member) -> None:
@@ -207,7 +207,7 @@ def test_a_draft_may_be_unfinished_and_is_scheduled_later(ada: Member) -> None:
     done = ada.post(f"/post/edit/{post_id}", json={"date": ahead(days=2), "media_id": ada.upload()})
 
     assert (before["state"], before["due_at"], before["frames"]) == ("draft", None, [])
-    assert "Choose a picture" in errors_of(missing)["media"]
+    assert "Choose a photo" in errors_of(missing)["media"]
     assert done.get_json()["state"] == "scheduled"
     assert done.get_json()["caption"] == "half a thou"
 

@@ -49,7 +49,7 @@ def test_ids_of_others_in_a_body_are_not_there_either(ada: Member, berta: Member
     )
 
     assert (swap.status_code, reorder.status_code, plan.status_code) == (404, 404, 404)
-    assert "no such picture" in errors_of(stolen)["media"]
+    assert "no such photo" in errors_of(stolen)["media"]
     assert "cannot post to that" in errors_of(account)["account_id"]
     assert len(ada.json("/")["posts"]) == len(berta.json("/")["posts"]) == 1
 

@@ -228,4 +228,4 @@ def test_a_moving_picture_is_warned_to_stand_still() -> None:
     (finding,) = check_image(width=800, height=800, frames=12)
 
     assert (finding.field, finding.severity) == ("media", Severity.WARN)
-    assert "12 pictures" in finding.message
+    assert "12 images" in finding.message

@@ -23,7 +23,7 @@ def media_link(tools: Tools, session: Session, work: Work) -> str | None:
     slide = session.get(Slide, work.slide_id) if work.slide_id else None
     try:
         if slide is None:
-            raise Invalid(("media", "The picture of this post is gone."))
+            raise Invalid(("media", "The photo of this post is gone."))
         rendition = instagram_rendition(
             session, storage=tools.storage, workshop=tools.workshop, slide=slide, now=tools.now()
         )
@@ -32,7 +32,7 @@ def media_link(tools: Tools, session: Session, work: Work) -> str | None:
             code=None,
             subcode=None,
             message=error.sentence,
-            remedy="Edit the post and choose the picture again.",
+            remedy="Edit the post and choose the photo again.",
         )
         note = Note(cause="picture", sentence=error.sentence)
         trouble.fail(tools, session, work, note=note, body=body)
@@ -59,7 +59,7 @@ def _not_made(tools: Tools, session: Session, work: Work, error: Unavailable) ->
         code=None,
         subcode=None,
         message=error.sentence,
-        remedy="Choose a smaller picture, or give this server more memory.",
+        remedy="Choose a smaller photo, or give this server more memory.",
     )
     note = Note(cause="picture", sentence=error.sentence)
     trouble.retry(tools, session, work, note=note, body=body)

@@ -136,7 +136,7 @@ def _make_container(tools: Tools, session: Session, work: Work) -> None:
             to=State.PREPARING,
             note=Note(
                 cause="container",
-                sentence="Instagram took the picture and the words.",
+                sentence="Instagram took the photo and the words.",
                 detail={"container": made},
             ),
             now=now,
@@ -221,7 +221,7 @@ def _unfinished(tools: Tools, session: Session, work: Work) -> None:
     now = tools.now()
     made = work.container_made_at or now
     at = poll_at(made, due_at=work.due_at, now=now, timings=tools.timings)
-    sentence = "Instagram is still working on the picture."
+    sentence = "Instagram is still working on the photo."
     with writing(session, beside=True):
         advance(
             session,
