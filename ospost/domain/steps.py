@@ -76,6 +76,11 @@ def obstacle(
     return None
 
 
+def when_too_late(*, first_intent_at: datetime | None) -> State:
+    """Return where a post goes whose grace is over; with an unproved intent it may be live."""
+    return State.MISSED if first_intent_at is None else State.UNKNOWN
+
+
 def is_good_container(
     *,
     has_container: bool,

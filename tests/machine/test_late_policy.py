@@ -10,7 +10,8 @@ from models import Account, Notice, Post
 from ospost.services import passed, post_actions, publications
 from ospost.services.database import writing
 from ospost.services.passed import Answer
-from tests.machine.driving import Drive
+from ospost.services.publishing.rows import Work, load
+from tests.machine.driving import Drive, fault
 from tests.support import Studio, in_seconds
 
 
@@ -161,3 +162,60 @@ def test_a_post_closed_by_hand_is_not_sent_by_a_worker_that_holds_it(
 
     assert drive.live() == []
     assert (drive.row().state, drive.row().next_at) == ("published", None)
+
+
+def holder_of(drive: Drive) -> Work:
+    """What the machine knows of the only post."""
+    with drive.session() as session:
+        return load(session, [drive.row().id], grace_seconds=60)[0]
+
+
+@pytest.mark.parametrize("way", ["ready", "held", "left", "held for ever"])
+def test_a_post_that_may_be_live_is_looked_for_before_it_is_called_missed(
+    studio: Studio, drive: Drive, way: str
+) -> None:
+    """Its call is carried out when nobody expects it any more; then the server is away for long.
+
+    Ready to be sent again, held so, or claimed by a process whose intent was lost with it.
+    """
+    is_ever_live = way != "held for ever"
+    if way == "left":
+        studio.post("May be live", due_at=in_seconds(60))
+        drive.run(until="ready")
+        drive.jump(62)
+        assert drive.take_shots()
+        access = drive.tools.access(holder_of(drive))
+        container_id = drive.row().container_id
+        drive.tools.graph.publish(access, container_id, send_allowed=lambda: True)
+    else:
+        kind = "late_effect" if is_ever_live else "lost_before"
+        fault(studio.world, "publish", kind, seconds=1200, count=1)
+        studio.post("May be live", due_at=in_seconds(60))
+        drive.run(until="unknown")
+        drive.run(until="ready")
+    if way.startswith("held"):
+        policy(drive, paused_at=drive.now())
+        drive.run(until="held")
+
+    drive.jump(7 * 3600)
+    drive.run(seconds=7200)
+
+    assert drive.states() == ["published" if is_ever_live else "missed"]
+    assert [row.ig_media_id for row in drive.rows() if row.ig_media_id] == [
+        media.id for media in drive.live()
+    ]
+    assert "look_first" in drive.causes()
+
+
+def test_a_post_that_was_never_to_be_sent_is_missed_without_a_look(
+    studio: Studio, drive: Drive
+) -> None:
+    studio.post("Surely not live", due_at=in_seconds(60))
+    drive.run(until="ready")
+    before = len(studio.world.calls)
+
+    drive.jump(7 * 3600)
+    drive.run(seconds=7200)
+
+    assert drive.states() == ["missed"]
+    assert len(studio.world.calls) == before

@@ -16,7 +16,7 @@ from ospost.graph.errors import GraphError, Refused
 from ospost.graph.values import PublishingLimit
 from ospost.services import quota
 from ospost.services.database import writing
-from ospost.services.publishing import doubting, trouble, twins
+from ospost.services.publishing import doubting, late, trouble, twins
 from ospost.services.publishing.rows import Note, Work, advance, hold_values
 from ospost.services.publishing.telling import ask_about_late, error_of
 from ospost.services.publishing.tools import Tools
@@ -60,7 +60,7 @@ def stands_in_the_way(tools: Tools, session: Session, work: Work) -> bool:
         now=tools.now(),
     )
     if what is State.MISSED:
-        trouble.miss(tools, session, work)
+        late.give_up(tools, session, work)
     elif what is HoldReason.PAUSED:
         put_on_hold(tools, session, work, HoldReason.PAUSED, "Stopped by a person.")
     elif what is HoldReason.TOKEN:
@@ -224,7 +224,7 @@ def wake(tools: Tools, session: Session, work: Work) -> None:
     """Look again at a held post: give it up, hold it on, or let it go on where it was."""
     now = tools.now()
     if is_too_late(work.due_at, grace=work.grace, now=now):
-        trouble.miss(tools, session, work)
+        late.give_up(tools, session, work)
         return
     reason = HoldReason(work.hold_reason)
     if reason in ONLY_BY_A_PERSON:

@@ -254,23 +254,3 @@ def lost_in_flight(tools: Tools, session: Session, work: Work) -> None:
             next_at=look_at(0, intent_at=work.intent_at or now, now=now, timings=tools.timings),
             owner="",
         )
-
-
-def look_first(tools: Tools, session: Session, work: Work) -> None:
-    """Look for a post that may be live before a new container is made for it."""
-    now = tools.now()
-    sentence = "It may be live already. Looking on Instagram before anything is sent."
-    with writing(session):
-        advance(
-            session,
-            work,
-            to=State.UNKNOWN,
-            note=Note(cause="look_first", sentence=sentence),
-            now=now,
-            intent_at=now,
-            looks=0,
-            absent_looks=0,
-            absent_look_at=None,
-            next_at=now,
-            owner="",
-        )

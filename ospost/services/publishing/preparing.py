@@ -24,7 +24,7 @@ from ospost.services.publishing.holding import (
     read_quota,
     stands_in_the_way,
 )
-from ospost.services.publishing.looking import look_first
+from ospost.services.publishing.late import look_first
 from ospost.services.publishing.picture import media_link
 from ospost.services.publishing.rows import Note, Work, advance, release
 from ospost.services.publishing.telling import error_of, notify
@@ -66,7 +66,8 @@ def _doubted(tools: Tools, session: Session, work: Work) -> Work:
     if not work.was_left:
         return work
     values: dict[str, Any] = {}
-    if work.first_intent_at is None and not _has_good_container(tools, work):
+    is_read = _has_good_container(tools, work) and tools.now() <= work.deadline
+    if work.first_intent_at is None and not is_read:
         values["first_intent_at"] = work.container_made_at or work.updated_at
     with writing(session, beside=True):
         note = Note(cause="left", sentence="It was left shortly before it went out. Looking at it.")

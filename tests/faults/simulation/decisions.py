@@ -36,6 +36,7 @@ class Decisions:
     step_of: Decision = steps.step_of
     after_loss: Decision = steps.after_loss
     obstacle: Decision = steps.obstacle
+    when_too_late: Decision = steps.when_too_late
     is_good_container: Decision = steps.is_good_container
     preparation: Decision = steps.preparation
     resumed: Decision = steps.resumed

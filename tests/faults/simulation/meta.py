@@ -62,6 +62,7 @@ class Chaos:
     by_hand: float = 0.3  # of accounts: somebody posts there by hand as well
     skewed: float = 0.1  # of worlds: one clock is up to 30 s off
     restored: float = 0.03  # of worlds: an older copy of the database is put back
+    away: float = 0.0  # of worlds: the whole server is down for longer than any grace
     wrong_clock: float = 0.03  # of worlds: the clock is minutes to an hour off, until it is set
 
 

@@ -44,6 +44,10 @@ Then the container alone keeps a post from going out twice, as long as nobody ch
 """
 
 
+AWAY = replace(LATE, away=1.0, token=0.1)
+"""As late, and the server is down until the grace of every post is over."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cut:
     """A machine without one rule; *first_seed* is near a world that shows it, to save time."""
@@ -97,6 +101,10 @@ def _never_look_first(*, first_intent_at: object, has_good: bool) -> Preparation
     return Preparation.POLL if has_good else Preparation.CREATE
 
 
+def _missed_unseen(*, first_intent_at: object) -> State:
+    return State.MISSED
+
+
 def _find_taken_too(*facts: Any, taken: object, **more: Any) -> matching.Match:
     return matching.find(*facts, taken=(), **more)
 
@@ -136,6 +144,9 @@ RULES: dict[str, Cut] = {
     "look before a new container": Cut(
         decisions=replace(WHOLE, preparation=_never_look_first),
         chaos=replace(ROUGH, restored=1.0, outage=0.0),
+    ),
+    "look before it is called missed": Cut(
+        decisions=replace(WHOLE, when_too_late=_missed_unseen), chaos=AWAY, first_seed=9
     ),
     "two absent looks": Cut(decisions=replace(WHOLE, weigh=_one_look), first_seed=12),
     "one shot of an account at a time": Cut(decisions=replace(WHOLE, one_shot_per_account=False)),

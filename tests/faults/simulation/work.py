@@ -79,12 +79,16 @@ class Worker:
         )
         what = self.by.preparation(first_intent_at=work.first_intent_at, has_good=has_good)
         if what is Preparation.LOOK_FIRST:
-            doubt = {"intent_at": now, "looks": 0, "absent_looks": 0, "absent_look_at": None}
-            self.store.advance(work, State.UNKNOWN, "look_first", now, next_at=now, **doubt)
+            self._look_first(process, work)
         elif what is Preparation.POLL:
             yield from self._poll(process, work)
         else:
             yield from self._create(process, work)
+
+    def _look_first(self, process: Process, work: Row) -> None:
+        now = process.now()
+        doubt = {"intent_at": now, "looks": 0, "absent_looks": 0, "absent_look_at": None}
+        self.store.advance(work, State.UNKNOWN, "look_first", now, next_at=now, **doubt)
 
     def _create(self, process: Process, work: Row) -> Going:
         yield self.meta.latency()
@@ -201,7 +205,12 @@ class Worker:
             throttled_until=work.throttled_until,
             now=now,
         )
-        if what is State.MISSED:
+        if (
+            what is State.MISSED
+            and self.by.when_too_late(first_intent_at=work.first_intent_at) is not State.MISSED
+        ):
+            self._look_first(process, work)
+        elif what is State.MISSED:
             self.store.advance(work, State.MISSED, "missed", now, next_at=None)
         elif what is not None:
             self._hold(process, work, what, until=work.throttled_until)

@@ -19,6 +19,7 @@ from tests.faults.simulation.work import NO_CONTAINER, Going, Worker
 HORIZON = 40 * 3600.0
 POSTS = 40
 ACCOUNTS = 6
+AWAY = 8 * 3600.0
 BEAT = 10.0  # a process that is silent for so long is taken for dead
 
 
@@ -96,6 +97,8 @@ class World:
             self.later(self.rng.uniform(300, 4000), lambda: self._set_clocks(0.0))
         elif self.rng.random() < chaos.restored:
             self.later(self.rng.uniform(0, 2000), self._back_up)
+        if self.chaos.away and self.rng.random() < self.chaos.away:
+            self.later(self.rng.uniform(600, 4000), self._go_away)
         for number in range(1, posts + 1):
             self._plan_post(number)
         self.planned = posts
@@ -209,6 +212,15 @@ class World:
 
     def _start(self, process: Process) -> None:
         process.is_alive = True
+
+    def _go_away(self) -> None:
+        """Stop every process, and start them when the grace of all posts is over."""
+        for process in self.processes:
+            owner = process.owner
+            process.life += 1
+            process.is_alive = False
+            self.later(AWAY, partial(self._start, process))
+            self.later(AWAY, partial(self._free, owner))
 
     def _freeze(self, process: Process) -> None:
         """Stop the whole process for a while; the others take it for dead and free its rows."""
