@@ -6,6 +6,7 @@ review waits for a person's answer.
 
 from enum import StrEnum
 
+from ospost.domain.meta_codes import Kind, lookup
 from ospost.domain.states import HoldReason, State
 
 
@@ -56,6 +57,8 @@ ACTIONS: dict[State | None, frozenset[Action]] = {
 TRIED_AGAIN_BY_A_PERSON = frozenset({HoldReason.ASK, HoldReason.REHEARSAL, HoldReason.BLOCKED})
 """Holds in which a try now makes sense; the others end by themselves, or by a sign-in."""
 
+_MENDED_BY_EDITING = frozenset({Kind.BAD_MEDIA, Kind.BAD_TEXT, Kind.BAD_TAG})
+
 _ON_ITS_WAY = "This post is going out at this moment and cannot be changed any more."
 _CHECKING = (
     "Ospost is still finding out whether this post is live. Until then it is left alone, so that"
@@ -98,6 +101,19 @@ def actions_in(state: State | None, hold_reason: str = "") -> frozenset[Action]:
     if state is State.HELD and hold_reason in TRIED_AGAIN_BY_A_PERSON:
         return found | {Action.RETRY}
     return found
+
+
+def likeliest(state: State | None, code: int | None, subcode: int | None) -> Action | None:
+    """Return what most likely helps a post that is over, by Instagram's last answer; else None.
+
+    What was missed wants a time. What failed without an answer failed by its own photo.
+    """
+    if state is State.MISSED:
+        return Action.MOVE
+    if state is not State.FAILED:
+        return None
+    is_to_be_edited = code is None or lookup(code, subcode).kind in _MENDED_BY_EDITING
+    return Action.EDIT if is_to_be_edited else Action.RETRY
 
 
 def refusal_of(action: Action, state: State | None, hold_reason: str = "") -> str:

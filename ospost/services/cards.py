@@ -157,5 +157,6 @@ class PostPage:
     answer: tuple[tuple[str, str], ...]  # the numbers of Instagram's refusal, with their names
     is_asked_about: bool  # it waits for a word on what becomes of it
     actions: frozenset[Action]  # by the table of the domain
+    main: Action | None  # the likeliest of them to help a post that is over
     copy_form_id: str  # of the next copy, so that pressing twice is one
     checks: Checks | None  # None when its time has passed

@@ -71,7 +71,7 @@ OWN_WORDS = frozenset(
 TROUBLES: dict[str, tuple[str, str]] = {
     "missed": (
         "It could not go out in time and was not sent.",
-        "Choose a new time, or post it now.",
+        "Retry it at a new time, or now.",
     ),
     "failed": (
         "Instagram did not take it; it is not live.",

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Event, Media, Publication, Slide, User
+from ospost.domain.actions import likeliest
 from ospost.domain.media_rules import nearest_legal_cut
 from ospost.domain.schedule import clock, on_wall, wall_label
 from ospost.domain.states import HoldReason, State
@@ -56,6 +57,7 @@ def page(
         answer=_answer(error),
         is_asked_about=shown.state == "held" and row.hold_reason == HoldReason.ASK,
         actions=possible(post),
+        main=likeliest(State(row.state), error["code"], error["subcode"]) if error else None,
         copy_form_id=next_copy(session, user_id=user_id, post_id=post.id),
         checks=checking.view(session, post, around, now=now),
     )

@@ -1,14 +1,18 @@
 /** The plan's dialogs (move, post now, remove) and the menus of its cards. Without script, links lead to the post's page. */
 
+const OVER = ["missed", "failed"]; // such a post is not moved or sent but tried again
+
 /** Put what the card says into the dialog's gaps, and point its form at the card's post. */
 function fill(dialog, card) {
   const facts = { ...card.dataset };
   for (const gap of dialog.querySelectorAll("[data-fill]")) gap.textContent = facts[gap.dataset.fill];
   for (const field of dialog.querySelectorAll("[data-fill-value]")) field.value = facts[field.dataset.fillValue];
-  const live = facts.state === "published" ? "yes" : "no";
-  for (const part of dialog.querySelectorAll("[data-when-live]")) part.hidden = part.dataset.whenLive !== live;
+  const isOver = OVER.includes(facts.state);
+  for (const [name, is] of [["live", facts.state === "published"], ["over", isOver]]) {
+    for (const part of dialog.querySelectorAll(`[data-when-${name}]`)) part.hidden = (part.getAttribute(`data-when-${name}`) === "yes") !== is;
+  }
   const form = dialog.querySelector("form");
-  form.action = form.dataset.action + facts.id;
+  form.action = ((isOver && form.dataset.actionOver) || form.dataset.action) + facts.id;
 }
 
 export default function plan(element) {

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import CDPSession, Locator, Page, expect
+from sqlalchemy import update
 
 from app import start_publishing, stop_publishing
+from models import Publication, db
+from ospost.services.database import writing
 from tests.browser.desk import Complaints, Desk, days_ahead
 from tests.support import in_seconds
 
@@ -179,6 +182,30 @@ def test_a_post_is_moved_in_a_dialog_that_gives_the_focus_back(planned):
 
     expect(page.locator("#flashes")).to_contain_text("12:15")
     assert times(planned)["First"] == days_ahead(3, "12:15")
+
+
+def test_what_failed_is_tried_again_in_the_dialogs_of_the_plan(planned):
+    page = planned.page
+    failed = update(Publication).where(Publication.post_id == planned.post("First")["id"])
+    with planned.app.app_context(), writing(db.session()) as session:
+        session.execute(failed.values(state="failed", next_at=None))
+    page.reload()
+    has_started(page)
+    card(page, "First").locator("summary").click()
+    card(page, "First").get_by_role("link", name="Retry now").click()
+    dialog = page.get_by_role("dialog", name="Try again now?")
+    expect(dialog.get_by_role("button", name="Retry now")).to_be_visible()
+    page.keyboard.press("Escape")
+
+    page.get_by_role("link", name="Retry at… “First”").click()
+    dialog = page.get_by_role("dialog", name="Retry at another time")
+    dialog.locator("#move-date").fill(days_ahead(3, "12:15"))
+    dialog.get_by_role("button", name="Retry then").click()
+
+    expect(page.locator("#flashes")).to_contain_text("Tried again: planned")
+    assert planned.post("First")["state"] == "scheduled"
+    page.get_by_role("link", name="Move “First”").click()
+    expect(page.get_by_role("dialog", name="Move to another time")).to_be_visible()
 
 
 def test_a_post_is_removed_after_a_question(planned):

@@ -1,5 +1,6 @@
 """What a person may do with a post in each state, and that pressing twice is doing it once."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -123,6 +124,48 @@ def test_the_page_offers_what_the_table_has_and_nothing_else(ada: Member, state:
         wanted -= {"move", "publish", "edit"}  # a link, and "Retry" in the place of the others
         assert f'href="/post/edit/{post_id}"' in page
     assert offered == wanted
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "subcode", "main"),
+    [
+        (State.FAILED, 9004, 2207052, "Retry now"),  # Meta could not fetch the photo
+        (State.FAILED, 36003, 2207009, "Edit and retry"),  # it takes no such shape
+        (State.FAILED, None, None, "Edit and retry"),  # our own photo is gone
+        (State.MISSED, None, None, "Retry at…"),
+        (State.SCHEDULED, None, None, None),
+    ],
+)
+def test_the_likeliest_remedy_is_the_one_main_button(
+    ada: Member, state: State, code: int | None, subcode: int | None, main: str | None
+) -> None:
+    post_id = make(ada, state, "", ada.upload())
+    force(ada, post_id, error={"code": code, "subcode": subcode, "message": "", "remedy": ""})
+
+    page = ada.get(f"/post/{post_id}").get_data(as_text=True)
+
+    actions = page.partition('<div class="o-actions">')[2].partition('id="check"')[0]
+    shown = re.sub(r'<form class="o-menu__panel".*?</form>', "", actions, flags=re.DOTALL)
+    found = re.findall(
+        r'(?:o-menu--main"[^>]*>\s*<summary|class="btn btn-primary")[^>]*>.*?</svg>([^<]+)<',
+        shown,
+        flags=re.DOTALL,
+    )
+    assert found == ([main] if main else [])
+
+
+def test_the_plan_and_the_page_call_trying_again_the_same(ada: Member) -> None:
+    media_id = ada.upload()
+    for state in (State.FAILED, State.MISSED):
+        post_id = make(ada, state, "", media_id)
+        plan = ada.get("/").get_data(as_text=True)
+        page = ada.get(f"/post/{post_id}").get_data(as_text=True)
+        card = plan.partition(f'id="post-{post_id}"')[2].partition('id="post-')[0]
+        card = card.partition("<h2")[0]
+        for label in ("Retry at…", "Retry now"):
+            assert label in card and label in page, (state, label)
+        assert ">Move<" not in card and ">Post now<" not in card
+        ada.post(f"/post/remove/{post_id}")
 
 
 def test_a_retry_pressed_twice_is_one_and_tells_who_pressed(ada: Member) -> None:

@@ -141,7 +141,7 @@ def fail(tools: Tools, session: Session, work: Work, *, note: Note, body: dict[s
 def miss(tools: Tools, session: Session, work: Work, *, sentence: str = "", **values: Any) -> None:
     """End the work because its time is over: too late by the account's grace, never sent."""
     reason = sentence or MISSED[work.hold_reason if work.state is State.HELD else ""]
-    remedy = "Give it a new time, or publish it now."
+    remedy = "Retry it at a new time, or now."
     with writing(session):
         conclude(
             session,
