@@ -8,8 +8,8 @@ import sys
 PR_SET_PDEATHSIG = 1
 
 
-def die_with_parent(expected: int | None = None) -> None:
-    """Ask Linux to kill this process when its parent dies, however that dies.
+def die_with_parent(expected: int | None = None, end_by: signal.Signals = signal.SIGKILL) -> None:
+    """Ask Linux to end this process by a signal when its parent dies, however that dies.
 
     Nothing is left behind then after `kill -9` of a launcher. The wish outlives `exec`. *expected*
     is the parent's process id; when it is gone already, this process ends at once. Does nothing
@@ -18,7 +18,7 @@ def die_with_parent(expected: int | None = None) -> None:
     if not sys.platform.startswith("linux"):
         return
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
+    if libc.prctl(PR_SET_PDEATHSIG, end_by, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
     if expected is not None and os.getppid() != expected:
         os.kill(os.getpid(), signal.SIGKILL)

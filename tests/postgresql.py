@@ -6,13 +6,17 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
+from functools import partial
 from pathlib import Path
 
 import psycopg
 
+from scripts.parent import die_with_parent
 from tests.ports import free_port
 
 PLACES = ("/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt", "/usr/local/pgsql")
@@ -24,6 +28,9 @@ SETTINGS = {
     "full_page_writes": "off",
     "log_min_messages": "fatal",
 }
+
+ENDS = {"immediate": signal.SIGQUIT, "fast": signal.SIGINT}
+PATIENCE_SECONDS = 60.0
 
 
 def programs() -> Path | None:
@@ -53,10 +60,15 @@ class Cluster:
         if self._user:
             entry = pwd.getpwnam(self._user)
             os.chown(self._folder, entry.pw_uid, entry.pw_gid)
+        self._server: subprocess.Popen[bytes] | None = None
         self._run(
             "initdb", "-D", self.data, "-U", "ospost", "-A", "trust", "-E", "UTF8", "--no-sync"
         )
         self.start()
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "LC_ALL": "C.UTF-8"}
 
     @property
     def data(self) -> str:
@@ -64,16 +76,46 @@ class Cluster:
         return str(self._folder / "data")
 
     def start(self) -> None:
-        """Start the server, or start it again."""
-        words = " ".join(f"-c {name}={value}" for name, value in self._settings.items())
-        self._run(
-            "pg_ctl", "-D", self.data, "-w", "-l", str(self._folder / "log"),
-            "-o", f"-p {self.port} -k {self._folder} {words}", "start",
-        )  # fmt: skip
+        """Start the server, or start it again; it ends with this process, however that ends.
+
+        As a child of ours, so not by `pg_ctl`, which lets go of it. Linux takes the thread that
+        calls this for the parent.
+        """
+        settings = {**self._settings, "port": str(self.port)}
+        settings["unix_socket_directories"] = str(self._folder)
+        words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        with (self._folder / "log").open("ab") as log:
+            self._server = subprocess.Popen(
+                [str(self._programs / "postgres"), "-D", self.data, *words],
+                user=self._user,
+                cwd=self._folder,
+                env=self._environment,
+                start_new_session=True,  # Ctrl-C is for the tests
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=partial(die_with_parent, os.getpid(), signal.SIGQUIT),  # noqa: PLW1509 - it only asks the system
+            )
+        self._wait_until_ready(self._server)
+
+    def _wait_until_ready(self, server: "subprocess.Popen[bytes]") -> None:
+        end = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                self.ask("SELECT 1")
+            except psycopg.OperationalError:
+                if server.poll() is not None or time.monotonic() > end:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
 
     def stop(self, mode: str = "immediate") -> None:
         """Stop the server as a crash would, or in order (*mode* `fast`)."""
-        self._run("pg_ctl", "-D", self.data, "-w", "-m", mode, "stop")
+        server, self._server = self._server, None
+        if server is not None:
+            server.send_signal(ENDS[mode])
+            server.wait(PATIENCE_SECONDS)
 
     def new_database(self) -> str:
         """Make an empty database; return its address."""
@@ -103,10 +145,10 @@ class Cluster:
             check=False,
             user=self._user,
             cwd=self._folder,
-            env={**os.environ, "LC_ALL": "C.UTF-8"},
+            env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE if program == "initdb" else subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
         )
         if done.returncode:
