@@ -53,10 +53,10 @@ WHAT = {
 """What each field is called on the screen."""
 
 REMEDIES = {
-    "media": "Edit the post and choose another photo.",
-    "crop": "Edit the post and choose the part to show.",
-    "alt_text": "Edit the post and shorten the description.",
-    "caption": "Edit the post and change the caption.",
-    "first_comment": "Edit the post and change the first comment.",
+    "media": "Choose a photo that fits.",
+    "crop": "Choose the part to show.",
+    "alt_text": "Shorten the description.",
+    "caption": "Change the caption.",
+    "first_comment": "Change the first comment.",
 }
-"""What to do where a rule says only what is wrong."""
+"""What to do where a rule says only what is wrong: in the form as on the page of a saved post."""

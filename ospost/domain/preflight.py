@@ -1,7 +1,8 @@
 """What can be told of a post before its time: its account, the limits of the day, its files.
 
 Pure: rows and readings come in as values. Nothing here stops a post from being saved; what does is
-in `captions` and `media_rules`.
+in `captions` and `media_rules`. Every sentence is true of a planned post, of a draft, of one that
+is over, and of a form that nobody has saved.
 """
 
 from collections.abc import Sequence
@@ -69,7 +70,9 @@ def check_connection(connection: Connection, *, due_at: datetime, zone: str) -> 
     sign-in.
     """
     if connection.is_lost:
-        message = "The connection to Instagram has ended. Sign in again before this post is due."
+        message = (
+            "The connection to Instagram has ended. Sign in again, so that this post can go out."
+        )
         return [_account(message, SIGN_IN, needs_person=True)]
     found = []
     if connection.missing:
@@ -79,7 +82,7 @@ def check_connection(connection: Connection, *, due_at: datetime, zone: str) -> 
         found.append(_account(message, remedy, needs_person=True))
     if connection.is_paused:
         message = "This Instagram account is stopped, so nothing goes out."
-        found.append(_account(message, "Press “Go on” before this post is due."))
+        found.append(_account(message, "Press “Go on”, so that this post can go out."))
     ends = [connection.data_access_expires_at]
     if connection.login == "facebook":
         ends.append(connection.token_expires_at)
@@ -87,7 +90,7 @@ def check_connection(connection: Connection, *, due_at: datetime, zone: str) -> 
     if first is not None and first < due_at:
         day = wall_label(on_wall(first, zone)).partition(",")[0]
         message = (
-            f"The connection ends on {day}, before this post is due, and Instagram renews it only"
+            f"The connection ends on {day}, before the time of this post, and Instagram renews it only"
             " when you sign in. Sign in once more until then."
         )
         found.append(_account(message, SIGN_IN, needs_person=True))
@@ -103,12 +106,12 @@ def check_limit(
     if load.count < total:
         return []
     message = (
-        f"{_parts(load)} before this post in the 24 hours until it is due; Instagram allows"
+        f"{_parts(load)} before this post in the 24 hours until its time; Instagram allows"
         f" {total:,} for this account."
     )
     if load.opens_at is not None and load.opens_at <= due_at + grace:
         when = wall_label(on_wall(_minute(load.opens_at), zone))
-        message += f" It will wait, and go out by {when}."
+        message += f" At that time it would have to wait, and go out by {when}."
         return [_limit(message, "Give it another time if that is too late.")]
     message += " It would wait longer than this account allows, and be missed."
     return [_limit(message, "Choose a time with fewer posts around it.", needs_person=True)]
@@ -137,7 +140,7 @@ def _unknown_limit(load: Load) -> list[Finding]:
     if load.count < SMALLEST_DOCUMENTED:
         return []
     message = (
-        f"{_parts(load)} before this post in the 24 hours until it is due. How many Instagram"
+        f"{_parts(load)} before this post in the 24 hours until its time. How many Instagram"
         " allows for this account is not known yet; its pages name 100 in one place and"
         f" {SMALLEST_DOCUMENTED} in others."
     )

@@ -91,7 +91,7 @@ def post(post_id: int) -> ResponseReturnValue:
 
 def _summary(found: list[Finding]) -> str:
     if not found:
-        return "Checked: nothing stands in its way as far as can be seen."
+        return "Checked: as far as can be seen nothing would stop it."
     stops = sum(finding.severity is Severity.BLOCK for finding in found)
     said = plural(len(found), "finding")
     return f"Checked: {said}, {stops} of them in its way." if stops else f"Checked: {said}."

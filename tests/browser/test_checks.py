@@ -51,7 +51,7 @@ def test_a_form_is_checked_without_being_saved_and_nothing_is_lost(desk, photo):
 
     page.get_by_role("button", name="Check").click()
 
-    found = page.get_by_role("status").filter(has_text="Checked, not saved")
+    found = page.get_by_role("status").filter(has_text="Checked, not saved yet")
     expect(found).to_contain_text("6 hashtags")
     expect(found).to_contain_text("Instagram allows 1 for this account")
     expect(page.locator("#caption")).to_have_value("#a #b #c #d #e #f and more")

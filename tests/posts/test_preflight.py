@@ -112,7 +112,7 @@ def test_saving_tells_of_the_account_and_saves_all_the_same(ada: Member) -> None
 
     sentences = [each["sentence"] for each in stored(ada, post_id)]
     assert "not given: instagram_content_publish" in sentences[0]
-    assert "before this post is due" in sentences[1]
+    assert "before the time of this post" in sentences[1]
     assert ada.json(f"/post/{post_id}")["state"] == "scheduled"
 
 
@@ -180,7 +180,7 @@ def test_the_form_is_checked_without_saving_and_keeps_all_that_was_typed(ada: Me
 
     assert page.status_code == 200
     for words in (
-        "Checked, not saved",
+        "Checked, not saved yet",
         "6 hashtags",
         "Instagram allows 1 for this account",
         "&lt;b&gt;kept&lt;/b&gt;",
@@ -213,6 +213,41 @@ def test_an_edit_is_checked_as_the_post_that_it_is(ada: Member) -> None:
     fields = [each["field"] for each in answer.get_json()["findings"]]
     assert "limit" not in fields  # it does not stand in its own way
     assert ada.json(f"/post/{post_id}")["caption"] == ""
+
+
+def test_the_check_of_an_edit_says_that_the_post_stays_as_it_was(ada: Member) -> None:
+    limit_to(ada, 1)
+    ada.schedule(ahead(hours=1))
+    post_id = ada.schedule(ahead(hours=22), caption="as it was")
+
+    edit = {"caption": "#a " * 31, "date": ahead(hours=24), "timezone": "UTC"}
+    page = ada.post(f"/post/check?post={post_id}", edit, page=True)
+
+    text = page.get_data(as_text=True)
+    section = text.partition('id="checked-title"')[2].partition("</section>")[0]
+    assert "your changes are not saved yet" in section
+    assert "Until you save them, the post stays as it was." in section
+    assert "Change the caption." in section
+    assert "At that time it would have to wait, and go out by" in section
+    for words in ("Edit the post", "It will wait", "is due"):  # it is being edited, not planned
+        assert words not in section, words
+    assert ada.json(f"/post/{post_id}")["caption"] == "as it was"
+
+
+def test_what_is_fine_is_said_as_is_true_of_a_draft_a_plan_and_a_form(ada: Member) -> None:
+    media_id = ada.upload()
+    draft = ada.post("/post/add", json={"action": "draft", "media_id": media_id}).get_json()["id"]
+    planned = ada.schedule(ahead(days=1), media_id=media_id)
+    form = {"caption": "", "date": ahead(days=2), "timezone": "UTC", "media_id": str(media_id)}
+
+    of_draft = ada.get(f"/post/{draft}").get_data(as_text=True)
+    of_plan = ada.get(f"/post/{planned}").get_data(as_text=True)
+    of_form = ada.post("/post/check", form, page=True).get_data(as_text=True)
+
+    for text in (of_draft, of_plan, of_form):
+        assert "As far as can be seen nothing would stop it." in text
+    only_a_draft = "It is a draft, so it goes out only when you schedule it."
+    assert [only_a_draft in text for text in (of_draft, of_plan, of_form)] == [True, False, False]
 
 
 def test_posts_of_others_are_not_checked(ada: Member, berta: Member) -> None:

@@ -134,7 +134,7 @@ def test_a_stored_finding_names_thing_level_and_remedy():
         "level": "stop",
         "what": "Caption",
         "sentence": found.message,
-        "remedy": "Edit the post and change the caption.",
+        "remedy": "Change the caption.",
     }
 
 
