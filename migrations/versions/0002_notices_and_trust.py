@@ -143,6 +143,7 @@ def upgrade() -> None:
             sa.Column("channel", sa.String(length=20), server_default="mail", nullable=False)
         )
         batch_op.create_index(batch_op.f("ix_outbox_notice_id"), ["notice_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_outbox_sent_at"), ["sent_at"], unique=False)
 
     with op.batch_alter_table("post", schema=None) as batch_op:
         batch_op.add_column(sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True))

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from models import ChatChannel, Notice, Outbox, User
@@ -90,9 +90,9 @@ def _close(session: Session, now: datetime) -> None:
     due = session.scalar(select(Outbox.id).where(*is_due).limit(1))
     if due is None:
         return
-    over = select(Notice.id).where(Notice.ended_at.is_not(None))
+    is_over = exists().where(Notice.id == Outbox.notice_id, Notice.ended_at.is_not(None))
     with writing(session):
-        for reason in (Outbox.at <= now - GIVE_UP, Outbox.notice_id.in_(over)):
+        for reason in (Outbox.at <= now - GIVE_UP, is_over):
             session.execute(
                 update(Outbox)
                 .where(*is_due, reason)

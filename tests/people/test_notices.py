@@ -3,16 +3,19 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from models import Account, Membership, Notice, Outbox, Post, User
 from ospost.mail.smtp import Mail
 from ospost.outbound.door import Door
+from ospost.services import notice_list
 from ospost.services.deliveries import Carrier, deliver_due
 from ospost.services.notices import end_notice, raise_notice
+from tests.databases import ON_SQLITE
 from tests.people.helping import now, rows
 from tests.people.post_office import PostOffice
 
@@ -329,3 +332,41 @@ def test_a_dead_mail_server_holds_up_one_round_only_for_two_failures(
     assert sorted(row.tries for row in outbox(app)) == [0, 0, 0, 0, 1, 1]
     post_office.refuses = False
     assert deliver(app, post_office, timedelta(minutes=3)) == 6
+
+
+@ON_SQLITE
+def test_what_is_asked_often_reads_no_table_from_end_to_end(app: Flask, account_id: int) -> None:
+    """The list, the bell and a delivery, by SQLite's own plans; a long history costs no more."""
+    carrier = Carrier(mail=None, door=Door(), vault=app.extensions["ospost"].vault, app_url=APP)
+    for number in range(3):
+        tell(app, key=f"post:{number}:missed", account_id=account_id)
+    end(app, key="post:1:missed")
+    plans: list[str] = []
+
+    def explain(_c: Any, cursor: Any, statement: str, given: Any, _x: Any, many: bool) -> None:
+        if statement.startswith(("SELECT", "UPDATE")) and not many:
+            asked = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", given)
+            words = " | ".join(row[3] for row in asked)
+            plans.append(f"{words} <= {statement}")
+
+    with rows(app) as session:
+        engine = session.get_bind()
+        user_id = session.scalar(select(User.id).where(User.name == "ada")) or 0
+    event.listen(engine, "before_cursor_execute", explain)
+    try:
+        with rows(app) as session:
+            for is_owner in (True, False):
+                notice_list.page(session, user_id=user_id, is_owner=is_owner, zone="UTC", now=now())
+        deliver_due(app.extensions["ospost"].sessions, carrier, now() + SOON)
+    finally:
+        event.remove(engine, "before_cursor_execute", explain)
+
+    lists = [plan for plan in plans if "FROM notice LEFT" in plan]
+    assert len(lists) == 2
+    assert all("SCAN notice USING INDEX ix_notice_at" in plan for plan in lists), lists
+    assert not any("TEMP B-TREE" in plan for plan in lists), lists
+    bells = [plan for plan in plans if "count(*)" in plan]
+    assert all("SCAN notice USING INDEX uq_notice_open" in plan for plan in bells), bells
+    carried = [plan for plan in plans if "outbox" in plan]
+    assert sum("outbox.sent_at >" in plan for plan in carried) > 0
+    assert not any("SCAN notice" in plan or "SCAN outbox" in plan for plan in carried), carried
