@@ -87,6 +87,7 @@ def sign_in(page: Page, address: str) -> None:
     page.goto(f"{address}/login")
     page.click('a[href*="/login/facebook"]')
     page.click("button[value=continue]")
+    page.wait_for_selector("input[name=account]")
     for box in page.locator("input[name=account]").all():
         box.check()
     page.click("main form button[type=submit]")
