@@ -11,7 +11,7 @@ import logging
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
@@ -128,6 +128,25 @@ class CalmHandler(logging.StreamHandler):  # type: ignore[type-arg]  # of whatev
         """Do nothing: to publish matters more than to log."""
 
 
+class Onward(logging.Handler):
+    """Hands a line to each handler of the root on its own, and lets none of them stop the work.
+
+    Whoever runs Ospost may add handlers; one that lets an error out would end the step that writes
+    a line. It needs no lock: each of them has its own.
+    """
+
+    def createLock(self) -> None:
+        """Need none."""
+        self.lock = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Let every handler of the root have the line."""
+        for handler in tuple(logging.getLogger().handlers):
+            if record.levelno >= handler.level:
+                with suppress(Exception):  # to publish matters more than to log
+                    handler.handle(record)
+
+
 class StandardError:
     """Standard error without a buffer.
 
@@ -167,6 +186,11 @@ def begin(form: str, *, secrets: Iterable[str] = ()) -> None:
     logging.basicConfig(level=logging.INFO, handlers=[calm_handler(form)])
     for chatty in ("apscheduler", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    for name in ("ospost", "apscheduler"):
+        own = logging.getLogger(name)
+        own.propagate = False
+        if not any(isinstance(handler, Onward) for handler in own.handlers):
+            own.addHandler(Onward())
 
 
 def hide(*words: str) -> None:

@@ -166,12 +166,20 @@ class Nonsense(logging.Formatter):
         raise ValueError(record.name)
 
 
-@pytest.fixture(params=["full disk", "cannot be formatted"])
+class Rude(logging.Handler):
+    """A handler of somebody else's that lets its own errors out, into whoever writes a line."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        raise RuntimeError(record.name)
+
+
+@pytest.fixture(params=["full disk", "cannot be formatted", "raises"])
 def broken_log(request: pytest.FixtureRequest, studio: Studio) -> Iterator[None]:
     """From now on no line of this process's log can be written."""
     path = "/dev/full" if request.param == "full disk" else os.devnull
-    handler = logging.FileHandler(path, encoding="utf-8")
-    if request.param != "full disk":
+    is_rude = request.param == "raises"
+    handler = Rude() if is_rude else logging.FileHandler(path, encoding="utf-8")
+    if request.param == "cannot be formatted":
         handler.setFormatter(Nonsense())
     root, level = logging.getLogger(), logging.getLogger().level
     root.addHandler(handler)

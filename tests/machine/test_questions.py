@@ -282,7 +282,7 @@ def test_a_fault_of_this_server_is_told_once_and_asked_ever_more_rarely(
     assert gaps[0] > timedelta(seconds=50)
     assert gaps == sorted(gaps) or gaps[-1] > timedelta(minutes=59)
     assert 20 < len(asked) < 40
-    (record,) = (record for record in caplog.records if record.exc_info)
+    (record,) = {record for record in caplog.records if record.exc_info}
     seen = answers_of(drive, studio.account_id)
     assert "could not be asked" in seen.limit
     assert str(fields_of(record)["reference"]) in seen.limit
@@ -309,7 +309,7 @@ def test_a_test_that_meets_a_fault_of_this_server_ends_unclear(
 
     assert (told(drive).test, told(drive).is_busy) == ("unclear", False)
     assert "could not be asked" in told(drive).sentence
-    (record,) = (record for record in caplog.records if record.exc_info)
+    (record,) = {record for record in caplog.records if record.exc_info}
     assert str(fields_of(record)["reference"]) in told(drive).sentence
     assert len(studio.world.containers) == 1
 
