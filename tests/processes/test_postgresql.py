@@ -1,6 +1,7 @@
 """The PostgreSQL of the tests: it ends with the run that started it, however that ends."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -50,3 +51,4 @@ def test_a_run_that_is_killed_leaves_no_server_behind() -> None:
     finally:
         if lives(server):
             os.kill(server, signal.SIGQUIT)
+        shutil.rmtree(folder.parent, ignore_errors=True)
