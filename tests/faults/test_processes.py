@@ -19,6 +19,7 @@ from ospost.services.database import writing
 from ospost.storage.local import ARRIVING, LocalStorage
 from tests.databases import ON_BOTH
 from tests.faults.helping import IN_BOTH_WORLDS, calls
+from tests.ports import free_port
 from tests.processes.plant import ROOT, Plant
 from tests.support import Studio, in_seconds
 
@@ -197,8 +198,9 @@ def test_several_processes_on_one_database_publish_nothing_twice(
         owner = desk if number % 2 else other
         owner.post(f"Burst {number}", due_at=due_at)
 
-    for number in range(2 if plant.database.kind == "sqlite" else 4):
-        plant.start(port=plant.port + number)
+    others = 1 if plant.database.kind == "sqlite" else 3
+    for port in (plant.port, *(free_port() for _ in range(others))):
+        plant.start(port=port)
     plant.wait_for(plant.all_live, seconds=90)
 
     plant.assert_each_live_once(24)

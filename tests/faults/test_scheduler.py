@@ -174,9 +174,8 @@ def locked(engine: Engine) -> Iterator[None]:
         connection.rollback()
 
 
-@contextmanager
-def patience_of(engine: Engine, milliseconds: int) -> Iterator[None]:
-    """Let every connection wait no longer than that for a lock."""
+def limit_patience(engine: Engine, milliseconds: int) -> None:
+    """Let every connection, from now on, wait no longer than that for a lock."""
 
     def set_limit(connection: Any, *_: Any) -> None:
         word = "PRAGMA busy_timeout =" if engine.dialect.name == "sqlite" else "SET lock_timeout ="
@@ -185,8 +184,6 @@ def patience_of(engine: Engine, milliseconds: int) -> Iterator[None]:
         cursor.close()
 
     event.listen(engine, "checkout", set_limit)
-    yield
-    event.remove(engine, "checkout", set_limit)
 
 
 @pytest.mark.fault(24, "db_locked_5_s / 60 s")
@@ -200,12 +197,13 @@ def test_a_locked_database_is_waited_for_and_a_long_lock_is_told(
     with server.studio.run.sessions() as session:
         engine = session.get_bind()
     assert isinstance(engine, Engine)
+    limit_patience(engine, 750 if is_long else 5000)
     server.studio.post("Locked out", due_at=in_seconds(1))
     before = {thread.name for thread in threading.enumerate()}
     driver = server.start()
     server.wait_for(lambda: server.states() == ["publishing"])
 
-    with patience_of(engine, 750), locked(engine):
+    with locked(engine):
         if is_long:
             server.wait_for(lambda: driver.guard.failures > 0)
             if engine.dialect.name == "sqlite":  # there the lock is on everything, the beat too

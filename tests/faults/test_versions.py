@@ -13,6 +13,7 @@ from models import Instance, db
 from sandbox.server import Running
 from tests.databases import ON_BOTH
 from tests.faults.helping import IN_BOTH_WORLDS
+from tests.ports import free_port
 from tests.processes.plant import ROOT, Plant
 from tests.support import MakeApp, Studio, in_seconds
 
@@ -60,8 +61,9 @@ def test_an_older_process_that_still_runs_and_a_newer_one_publish_nothing_twice(
     plant: Plant, make_app: MakeApp, sandbox: Running, old_root: Path
 ) -> None:
     """The old one has made the database; the tables are brought up to date under it."""
-    old = plant.start(port=plant.port + 1, root=old_root)
-    desk = Studio(make_app(APP_URL=f"http://127.0.0.1:{plant.port + 1}"), plant.world).open()
+    port = free_port()
+    old = plant.start(port=port, root=old_root)
+    desk = Studio(make_app(APP_URL=f"http://127.0.0.1:{port}"), plant.world).open()
     due_at = in_seconds(3)
     for number in range(12):
         desk.post(f"Number {number}", due_at=due_at + timedelta(milliseconds=100 * number))

@@ -14,6 +14,8 @@ import psutil
 import pytest
 import requests
 
+from tests.ports import is_free
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR")
@@ -84,20 +86,10 @@ def answers(url):
 @pytest.fixture
 def port():
     """The first of four free ports in a row."""
-    for first in range(21_000 + os.getpid() % 1000 * 10, 60_000, 10):
+    for first in range(21_000 + os.getpid() % 100 * 100, 32_000, 10):
         if all(is_free(port) for port in range(first, first + 4)):
             return first
     raise AssertionError("no free ports")
-
-
-def is_free(port):
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 @pytest.fixture
