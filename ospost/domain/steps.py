@@ -82,18 +82,18 @@ def when_too_late(*, first_intent_at: datetime | None) -> State:
 
 
 def is_good_container(
-    *,
-    has_container: bool,
-    made_at: datetime | None,
-    finished_at: datetime | None,
-    now: datetime,
-    timings: Timings,
+    *, has_container: bool, made_at: datetime | None, now: datetime, timings: Timings
 ) -> bool:
-    """Say whether there is a container of the present words that is neither stuck nor too old."""
-    if not has_container or made_at is None:
-        return False
-    limit = timings.stuck_after if finished_at is None else timings.container_life
-    return now - made_at <= limit
+    """Say whether there is a container of the present words that Instagram still keeps."""
+    return has_container and made_at is not None and now - made_at <= timings.container_life
+
+
+def is_stuck(*, made_at: datetime | None, now: datetime, timings: Timings) -> bool:
+    """Say whether a container that has just been read as unfinished is past waiting for.
+
+    Only what was read counts: one that nobody came to ask about for hours may long be finished.
+    """
+    return made_at is None or now - made_at > timings.stuck_after
 
 
 def preparation(*, first_intent_at: datetime | None, has_good: bool) -> Preparation:

@@ -39,6 +39,34 @@ def test_the_machine_waits_for_a_slow_container_without_holding_on(
     assert drive.passed.count("container_made") == 1
 
 
+def test_a_container_that_nobody_came_to_ask_about_for_hours_is_asked_about_first(
+    studio: Studio, drive: Drive
+) -> None:
+    """A crowd of posts, or a server that was off: waiting says nothing about a container."""
+    studio.post("Left alone", due_at=in_seconds(600))
+    drive.run(seconds=300, until="preparing")
+    assert drive.states() == ["preparing"]
+
+    drive.jump(2 * 3600)
+    drive.run(seconds=300)
+
+    assert drive.states() == ["published"]
+    assert drive.passed.count("container_made") == 1
+
+
+def test_a_container_that_does_not_come_to_an_end_gives_way_to_another(
+    studio: Studio, drive: Drive
+) -> None:
+    fault(studio.world, "create", "stuck", count=1)
+    studio.post("Stuck once", due_at=in_seconds(600))
+
+    drive.run(seconds=3 * 3600)
+
+    assert drive.states() == ["published"]
+    assert drive.passed.count("container_made") == 2
+    assert drive.causes().count("stuck") == 1
+
+
 def test_a_first_comment_follows_once(studio: Studio, drive: Drive) -> None:
     studio.post("With words", due_at=in_seconds(60), first_comment="More in the link")
     fault(studio.world, "comments", "lost_after", method="POST", count=1)

@@ -1,4 +1,4 @@
-"""Before the moment: quota, baseline, container, polls, and the last look at a ready post."""
+"""Before the moment: quota, baseline, container, and the last look at a ready post."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -9,12 +9,10 @@ from sqlalchemy.orm import Session
 
 from models import Publication, Slide
 from ospost.domain.findings import Finding
-from ospost.domain.meta_codes import container_subcode, lookup
-from ospost.domain.pace import poll_at, prepare_at, status_check_at
-from ospost.domain.reactions import NEEDS_RECONNECT, Reaction, container_reaction
+from ospost.domain.pace import prepare_at
+from ospost.domain.reactions import NEEDS_RECONNECT
 from ospost.domain.states import HoldReason, Kind, State
 from ospost.domain.steps import Preparation, is_good_container, preparation
-from ospost.graph.client import ContainerCode, ContainerStatus
 from ospost.graph.errors import GraphError, NoAnswer, NotSent, Refused
 from ospost.services.database import writing
 from ospost.services.publishing import before, trouble
@@ -26,8 +24,9 @@ from ospost.services.publishing.holding import (
 )
 from ospost.services.publishing.late import look_first
 from ospost.services.publishing.picture import media_link
+from ospost.services.publishing.polling import poll
 from ospost.services.publishing.rows import Note, Work, advance, release
-from ospost.services.publishing.telling import error_of, notify
+from ospost.services.publishing.telling import notify
 from ospost.services.publishing.tools import Tools
 
 
@@ -49,7 +48,7 @@ def prepare(tools: Tools, session: Session, work: Work) -> None:
         return
     try:
         if what is Preparation.POLL:
-            _poll(tools, session, work)
+            poll(tools, session, work)
         else:
             _make_container(tools, session, work)
         tools.answered(work)
@@ -97,7 +96,6 @@ def _has_good_container(tools: Tools, work: Work) -> bool:
     return is_good_container(
         has_container=work.has_container,
         made_at=work.container_made_at,
-        finished_at=work.finished_at,
         now=tools.now(),
         timings=tools.timings,
     )
@@ -201,100 +199,3 @@ def _read_baseline(tools: Tools, work: Work) -> list[str]:
             raise
         return list(work.baseline)
     return [media.media_id for media in seen.items]
-
-
-def _poll(tools: Tools, session: Session, work: Work) -> None:
-    status = tools.graph.container_status(tools.access(work), work.container_id)
-    tools.reached("polled")
-    if status.code is ContainerCode.FINISHED:
-        _finished(tools, session, work)
-    elif status.code is ContainerCode.PUBLISHED:
-        _published_by_whom(tools, session, work)
-    elif status.code in (ContainerCode.ERROR, ContainerCode.EXPIRED):
-        _broken(tools, session, work, status)
-    elif status.code is ContainerCode.UNKNOWN and work.state is State.READY:
-        release(session, work, next_at=max(work.due_at, tools.now()), now=tools.now())
-    else:
-        _unfinished(tools, session, work)
-
-
-def _unfinished(tools: Tools, session: Session, work: Work) -> None:
-    now = tools.now()
-    made = work.container_made_at or now
-    at = poll_at(made, due_at=work.due_at, now=now, timings=tools.timings)
-    sentence = "Instagram is still working on the photo."
-    with writing(session, beside=True):
-        advance(
-            session,
-            work,
-            to=State.PREPARING,
-            note=Note(cause="unfinished", sentence=sentence)
-            if work.state is not State.PREPARING
-            else None,
-            now=now,
-            finished_at=None,
-            next_at=at,
-            owner="",
-        )
-
-
-def _finished(tools: Tools, session: Session, work: Work) -> None:
-    now = tools.now()
-    at = (
-        status_check_at(work.due_at, now=now, timings=tools.timings, number=work.id)
-        if work.state is not State.READY
-        else work.due_at
-    )
-    sentence = "Ready. It goes out when it is due."
-    with writing(session, beside=True):
-        advance(
-            session,
-            work,
-            to=State.READY,
-            note=Note(cause="ready", sentence=sentence) if work.state is not State.READY else None,
-            now=now,
-            finished_at=work.finished_at or now,
-            next_at=max(at, now) if work.due_at <= now else at,
-            owner="",
-            tries=0,
-            error=None,
-        )
-    tools.reached("ready")
-
-
-def _published_by_whom(tools: Tools, session: Session, work: Work) -> None:
-    """A container that nobody here remembers publishing: find its media, send nothing."""
-    now = tools.now()
-    sentence = "Instagram says that this is live already. Looking for it."
-    with writing(session):
-        advance(
-            session,
-            work,
-            to=State.UNKNOWN,
-            note=Note(cause="published_already", sentence=sentence),
-            now=now,
-            intent_at=work.intent_at or now,
-            first_intent_at=work.first_intent_at or work.container_made_at or now,
-            next_at=now,
-            owner="",
-        )
-
-
-def _broken(tools: Tools, session: Session, work: Work, status: ContainerStatus) -> None:
-    if status.code is ContainerCode.EXPIRED:
-        known = lookup(-2, 2207020)
-        reaction = Reaction.RETRY
-    else:
-        subcode = status.subcode or container_subcode(status.text)
-        known = lookup(None, subcode, status.text)
-        reaction = container_reaction(known.kind)
-    body = error_of(code=None, subcode=status.subcode, message=known.sentence, remedy=known.remedy)
-    trouble.react(
-        tools,
-        session,
-        work,
-        known,
-        body=body,
-        detail={"status": status.code.value, "text": status.text},
-        reaction=reaction,
-    )

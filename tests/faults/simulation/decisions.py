@@ -38,6 +38,7 @@ class Decisions:
     obstacle: Decision = steps.obstacle
     when_too_late: Decision = steps.when_too_late
     is_good_container: Decision = steps.is_good_container
+    is_stuck: Decision = steps.is_stuck
     preparation: Decision = steps.preparation
     resumed: Decision = steps.resumed
     may_write: Decision = shooting.holds_fence

@@ -73,7 +73,6 @@ class Worker:
         has_good = self.by.is_good_container(
             has_container=work.has_container,
             made_at=work.container_made_at,
-            finished_at=work.finished_at,
             now=now,
             timings=self.timings,
         )
@@ -161,6 +160,11 @@ class Worker:
             self._react(process, work, Kind.TRANSIENT, Reaction.RETRY)
         elif status is Status.UNREADABLE:
             self._outage(process, work)
+        elif self.by.is_stuck(made_at=work.container_made_at, now=now, timings=self.timings):
+            if work.first_intent_at is not None:
+                self._look_first(process, work)
+                return
+            self.store.advance(work, State.PREPARING, "stuck", now, **NO_CONTAINER, next_at=now)
         else:
             made = work.container_made_at or now
             at = pace.poll_at(made, due_at=work.due_at, now=now, timings=self.timings)
