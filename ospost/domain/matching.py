@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+EDGES = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
+"""White space that does not count at the edges of a caption, as a database can be told it."""
+
 
 class Listing(StrEnum):
     """What a list of media says of one post."""
@@ -88,4 +91,4 @@ def _is_alike(wanted: Wanted, media: Candidate) -> bool:
 
 
 def _folded(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip(EDGES)

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from models import Account, Event, Followup, Instance, Notice, Post, Publication, Slide
+from ospost.domain.matching import EDGES
 from ospost.domain.states import State
 
 PUBLICATION = cast(Table, Publication.__table__)
@@ -58,7 +59,7 @@ def _is_twin_looked_for() -> Any:
         other.c.state.in_(LOOKED_FOR),
         its_post.c.id == other.c.post_id,
         post.c.id == PUBLICATION.c.post_id,
-        its_post.c.caption == post.c.caption,
+        func.trim(its_post.c.caption, EDGES) == func.trim(post.c.caption, EDGES),
     )
 
 

@@ -6,10 +6,11 @@ a post only when no other one of the same words may be what was found.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Exists, exists, or_, select
+from sqlalchemy import Exists, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from models import Post, Publication
+from ospost.domain.matching import EDGES
 from ospost.domain.states import State
 from ospost.services.publishing.rows import Work
 
@@ -31,7 +32,7 @@ def looked_for(work: Work, *, now: datetime) -> Exists:
         other.next_at.is_not(None),
         other.state.in_(LOOKED_FOR),
         post.id == other.post_id,
-        post.caption == work.caption,
+        func.trim(post.caption, EDGES) == work.caption.strip(EDGES),
     )
 
 
@@ -50,6 +51,6 @@ def may_be_anothers(session: Session, work: Work, *, since: datetime) -> bool:
         other.first_intent_at.is_not(None),
         or_(other.intent_at.is_(None), other.intent_at >= since - NEAR),
         post.id == other.post_id,
-        post.caption == work.caption,
+        func.trim(post.caption, EDGES) == work.caption.strip(EDGES),
     )
     return bool(session.scalar(select(twin)))
