@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from models import Post
+from ospost.errors import Conflict
 from ospost.services import publications
 
 
@@ -19,11 +20,20 @@ def schedule(
     publications.open_for(session, post, now=now, by=by)
 
 
+MAY_BE_LIVE = (
+    "It may be live on Instagram already, so it cannot become a draft. Schedule it again: it is"
+    " looked for before anything is sent. Or say that you posted it yourself."
+)
+
+
 def put_back(session: Session, post: Post, *, now: datetime, by: int | None = None) -> None:
     """Turn a post that has not gone out into a draft; call inside `writing`.
 
-    Raises `Conflict` when it may be on its way. Its timeline goes with its publication.
+    Raises `Conflict` when it may be on its way, or live already. Its timeline goes with its
+    publication, and what is known of an attempt would go with that.
     """
+    if any(row.first_intent_at is not None and not row.ig_media_id for row in post.publications):
+        raise Conflict(MAY_BE_LIVE)
     if post.publications:
         publications.cancel(session, post, cause="put_aside", now=now, by=by)
         post.publications.clear()

@@ -99,6 +99,20 @@ def test_a_scheduled_post_can_be_put_aside_as_a_draft(ada: Member) -> None:
     assert post["due_at"] == "2031-01-01T10:00:00.000Z"
 
 
+@pytest.mark.parametrize("state", ["held", "missed", "failed"])
+def test_a_post_that_may_be_live_does_not_become_a_draft(ada: Member, state: str) -> None:
+    """As a draft it would forget that it was sent, and go out a second time."""
+    post_id = ada.schedule("2031-01-01T10:00")
+    sent_at = datetime(2030, 12, 31, tzinfo=UTC)
+    force(ada, post_id, state=state, next_at=None, first_intent_at=sent_at)
+
+    answer = ada.post(f"/post/edit/{post_id}", json={"action": "draft", "caption": "kept"})
+
+    assert answer.status_code == 409
+    assert "may be live on Instagram already" in answer.get_json()["detail"]
+    assert publication(ada, post_id).first_intent_at == sent_at
+
+
 @pytest.mark.parametrize("state", ["missed", "failed"])
 def test_a_missed_or_failed_post_is_taken_up_again_with_a_new_time(ada: Member, state: str) -> None:
     post_id = ada.schedule("2031-01-01T10:00")
