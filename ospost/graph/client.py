@@ -207,13 +207,16 @@ class GraphClient:
         )
         return tuple(_comment(row) for row in found)
 
-    def comment(self, access: Access, media_id: str, message: str) -> str:
-        """Write a comment and return its id. NOT idempotent: look before repeating."""
+    def comment(
+        self, access: Access, media_id: str, message: str, *, send_allowed: Callable[[], bool]
+    ) -> str:
+        """Write a comment and return its id; as with `publish`, only NotSent proves anything."""
         reply = self._remote(access).post(
             f"{media_id}/comments",
             token=access.token,
             form={"message": message},
             total_seconds=self._deadlines.write,
+            send_allowed=send_allowed,
         )
         return reply.id()
 

@@ -186,7 +186,7 @@ def test_first_comment_is_written_and_found(
     made = client.create_image_container(access, image_url=f"{pictures}/ok.jpg", caption="")
     media_id = client.publish(access, made, send_allowed=lambda: True).media_id
 
-    comment_id = client.comment(access, media_id, "#tea & more")
+    comment_id = client.comment(access, media_id, "#tea & more", send_allowed=lambda: True)
 
     assert [(c.comment_id, c.text) for c in client.comments(access, media_id)] == [
         (comment_id, "#tea & more")

@@ -92,7 +92,7 @@ def test_write_carries_token_and_proof_in_the_form(
 ) -> None:
     server.behaviour = each(told({"id": "5"}))
 
-    client.comment(FACEBOOK, "17", "hi")
+    client.comment(FACEBOOK, "17", "hi", send_allowed=lambda: True)
 
     request = server.requests[0]
     assert (request.method, request.target) == ("POST", "/graph.facebook.com/v26.0/17/comments")
@@ -109,7 +109,7 @@ def test_instagram_tokens_go_to_their_own_host_without_a_proof(
 ) -> None:
     server.behaviour = each(told({"id": "5"}))
 
-    client.comment(INSTAGRAM, "17", "hi")
+    client.comment(INSTAGRAM, "17", "hi", send_allowed=lambda: True)
 
     request = server.requests[0]
     assert request.target == "/graph.instagram.com/v26.0/17/comments"
@@ -126,7 +126,7 @@ def test_no_token_is_ever_in_a_url(client: GraphClient, server: ScriptedServer) 
         lambda a: client.media(a, "5"),
         lambda a: client.publishing_limit(a),
         lambda a: client.comments(a, "5"),
-        lambda a: client.comment(a, "5", "hi"),
+        lambda a: client.comment(a, "5", "hi", send_allowed=lambda: True),
         lambda a: client.profile(a),
     ]
 

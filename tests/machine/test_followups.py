@@ -1,13 +1,14 @@
 """After a post is live: its media, its link and its first comment, each of them once."""
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, select, update
 
-from models import Post
+from models import Followup, Post
 from ospost.services import publications
 from ospost.services.database import writing
 from ospost.services.publishing import following
 from ospost.services.publishing.rows import LostFence
+from sandbox.things import Comment
 from tests.machine.driving import EVERY, Died, Drive, fault
 from tests.support import Studio, in_seconds
 
@@ -38,6 +39,76 @@ def test_a_worker_that_stalled_before_its_comment_writes_none_after_another_did(
 
     with drive.session() as session, pytest.raises(LostFence):
         following.run(drive.tools, session, stalled)
+
+    assert comments(studio) == ["Once"]
+
+
+def test_a_worker_that_stalls_between_its_intent_and_its_comment_writes_none(
+    studio: Studio, drive: Drive
+) -> None:
+    heir = Drive(studio.app, studio.world, owner="tests:2:b")
+
+    def stall(moment: str) -> None:
+        if moment == "comment_intent":
+            drive.jump(65)
+            heir.ahead = drive.ahead
+            heir.run(seconds=600)
+            drive.ahead = heir.ahead
+
+    drive.tools.reached = stall
+    studio.post("With words", due_at=in_seconds(30), first_comment="Once")
+
+    drive.run(seconds=600)
+
+    assert comments(studio) == ["Once"]
+    assert drive.causes().count("comment") == 1
+
+
+def test_a_comment_that_instagram_writes_a_minute_later_is_not_written_again(
+    studio: Studio, drive: Drive
+) -> None:
+    studio.post("With words", due_at=in_seconds(30), first_comment="Once")
+    fault(studio.world, "comments", "late_effect", method="POST", seconds=100, count=1)
+
+    drive.run(seconds=3600)
+
+    assert comments(studio) == ["Once"]
+    assert drive.causes().count("comment") == 1
+
+
+def test_a_comment_of_somebody_else_with_the_same_words_is_not_taken_for_ours(
+    studio: Studio, drive: Drive
+) -> None:
+    studio.post("With words", due_at=in_seconds(30), first_comment="Lovely!")
+    fault(studio.world, "comments", "lost_before", method="POST", count=1)
+    drive.run(seconds=600, until="published")
+    (media,) = drive.live()
+    other = next(id_ for id_ in studio.world.accounts if id_ != media.account_id)
+    studio.world.comments["1"] = Comment(
+        id="1", media_id=media.id, account_id=other, text="Lovely!", timestamp=media.timestamp
+    )
+
+    drive.run(seconds=3600)
+
+    by = sorted(comment.account_id == other for comment in studio.world.comments.values())
+    assert by == [False, True]
+
+
+def test_a_database_of_before_the_comment_does_not_write_it_again(
+    studio: Studio, drive: Drive
+) -> None:
+    """A copy that was made between the post and its comment, put back when nothing had been sent since."""
+    studio.post("With words", due_at=in_seconds(30), first_comment="Once")
+    drive.run(seconds=600, until="published")
+    with drive.session() as session:
+        before = [dict(row._mapping) for row in session.execute(select(Followup.__table__))]
+    drive.run(seconds=600)
+    assert comments(studio) == ["Once"]
+    with drive.session() as session, writing(session):
+        for row in before:
+            session.execute(update(Followup).where(Followup.id == row.pop("id")).values(**row))
+
+    drive.run(seconds=600)
 
     assert comments(studio) == ["Once"]
 

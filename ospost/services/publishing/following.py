@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 from models import Followup, Publication
 from ospost.domain.matching import same_words
 from ospost.domain.meta_codes import Kind
+from ospost.domain.shooting import may_send
 from ospost.domain.states import State
 from ospost.graph.client import Access
 from ospost.graph.errors import GraphError, NotSent, Refused
+from ospost.graph.values import SeenComment
 from ospost.services.database import writing
 from ospost.services.publishing.rows import LostFence, Note, Work, append, load
-from ospost.services.publishing.tools import Tools
+from ospost.services.publishing.tools import Stopwatch, Tools
 
 DETAILS, FIRST_COMMENT = "details", "first_comment"
 MOST_TRIES = 12
@@ -106,30 +108,50 @@ def _details(tools: Tools, session: Session, errand: Errand, access: Access) -> 
 
 
 def _comment(tools: Tools, session: Session, errand: Errand, access: Access) -> None:
-    """Post the first comment once; after a lost answer it is looked for before it is repeated."""
+    """Post the first comment once.
+
+    It is looked for first, always: the database may be an older copy, put back, that does not know
+    of it. After a lost answer it is not repeated before the quiet time is over, and two looks.
+    """
     work = errand.work
     media_id = work.ig_media_id
     if media_id is None:
         return
+    comments = tools.graph.comments(access, media_id)
+    if any(_is_ours(work, comment) for comment in comments):
+        _comment_is_there(tools, session, errand)
+        return
     if errand.intent_at is not None:
-        comments = tools.graph.comments(access, media_id)
-        if any(same_words(work.first_comment, comment.text) for comment in comments):
-            _comment_is_there(tools, session, errand)
-            return
-        if errand.looks < 1:
+        quiet_until = errand.intent_at + tools.timings.quiet
+        if errand.looks < 1 or tools.now() < quiet_until:
             with writing(session):
-                _save(tools, session, errand, looks=errand.looks + 1)
+                _save(tools, session, errand, looks=errand.looks + 1, not_before=quiet_until)
             return
     with writing(session):
         _write_comment_intent(tools, session, errand)
     tools.reached("comment_intent")
+    stopwatch = Stopwatch(tools.now)
+    if session.scalar(select(Followup.fence).where(Followup.id == errand.id)) != errand.fence:
+        raise LostFence(errand.id)
+    session.rollback()
     try:
-        tools.graph.comment(access, media_id, work.first_comment)
+        tools.graph.comment(
+            access,
+            media_id,
+            work.first_comment,
+            send_allowed=lambda: may_send(stopwatch.elapsed(), tools.timings),
+        )
     except NotSent:
         with writing(session):
             _save(tools, session, errand, intent_at=errand.intent_at)
         return
     _comment_is_there(tools, session, errand)
+
+
+def _is_ours(work: Work, comment: SeenComment) -> bool:
+    """Say whether a comment is the one we wrote; whose it is, is not always told."""
+    is_by_us = comment.username in ("", work.username)
+    return is_by_us and same_words(work.first_comment, comment.text)
 
 
 def _write_comment_intent(tools: Tools, session: Session, errand: Errand) -> None:
@@ -184,16 +206,20 @@ def _save(
     done: bool = False,
     outcome: str = "",
     looks: int | None = None,
+    not_before: datetime | None = None,
     intent_at: datetime | None = None,
     tried: bool = False,
 ) -> None:
     now, timings = tools.now(), tools.timings
     tries = errand.tries + (1 if tried or errand.kind == DETAILS else 0)
     wait = timings.comment_settle if errand.kind == FIRST_COMMENT else timings.details_retry
+    again_at = now + wait * min(2**errand.tries, 64)
+    if looks is not None and looks > 1 and not_before is not None:
+        again_at = max(again_at, not_before)
     values: dict[str, object] = {
         "tries": tries,
         "owner": "",
-        "next_at": None if done else now + wait * min(2**errand.tries, 64),
+        "next_at": None if done else again_at,
         "outcome": outcome,
     }
     if done:
@@ -202,8 +228,11 @@ def _save(
         values["looks"] = looks
     if not tried and not done and looks is None and errand.kind == FIRST_COMMENT:
         values["intent_at"] = intent_at
-    session.execute(
+    saved = session.execute(
         update(Followup)
         .where(Followup.id == errand.id, Followup.fence == errand.fence)
         .values(**values)
-    )
+        .returning(Followup.id)
+    ).first()
+    if saved is None:
+        raise LostFence(errand.id)
