@@ -232,11 +232,16 @@ def test_an_upload_is_stopped(desk, photo):
 def test_scheduling_during_an_upload_waits_for_it(desk, photo):
     page = desk.page
     open_form(page)
-    page.route("**/media/add", lambda route: page.wait_for_timeout(700) or route.continue_())
+    held = []
+    page.route("**/media/add", lambda route: held.append(route))
     page.get_by_label("Caption").fill("In a hurry")
     page.get_by_label("Date and time").fill(days_ahead(2))
     page.set_input_files("#media", photo)
     page.get_by_role("button", name="Schedule", exact=True).click()
+    while not held:
+        page.wait_for_timeout(20)
+    expect(page.locator("#flashes")).to_be_empty()
+    held.pop().continue_()
 
     expect(page.locator("#flashes")).to_contain_text("Scheduled")
     assert len(desk.post("In a hurry")["slides"]) == 1
