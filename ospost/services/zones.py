@@ -2,16 +2,21 @@
 
 A due time is stored as an instant beside the wall clock, the zone and the fold it came from. New
 time zone data may give that wall clock another instant; then the post is moved and its timeline
-says so.
+says so. While the rules stay the same, only what has been changed since the last time is looked at.
 """
 
+import hashlib
 import logging
-from datetime import datetime
+import zoneinfo
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib import resources
+from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from models import Post, Publication
+from models import Instance, Post, Publication
 from ospost.domain.schedule import parse_wall, resolve, wall_label
 from ospost.domain.states import BEFORE_INTENT
 from ospost.errors import Conflict, Invalid
@@ -22,25 +27,82 @@ from ospost.services.notices import Severity, raise_notice
 logger = logging.getLogger(__name__)
 
 
+LOOKED = "zone_rules"
+"""The row of `instance` that says by which rules, and when, all planned posts were looked at."""
+AT_ONCE = 1_000
+OVERLAP = timedelta(days=1)  # a process that still goes by older rules may be saving meanwhile
+
+
 def follow_rules(sessions: sessionmaker[Session], *, now: datetime) -> int:
     """Move every planned post whose wall clock means another instant by today's rules; how many."""
+    rules = rules_in_force()
     with sessions() as session:
-        rows = session.execute(
-            select(Post.id, Post.wall_time, Post.zone, Post.fold, Post.due_at)
-            .join(Publication, Publication.post_id == Post.id)
-            .where(
-                Post.due_at > now,
-                Post.wall_time != "",
-                Publication.state.in_([state.value for state in BEFORE_INTENT]),
-            )
-        ).all()
+        since = _looked_at(session, rules)
+        wrong = _wrong(session, since, now)
         session.rollback()
-        moved = 0
-        for post_id, wall, zone, fold, due_at in rows:
-            right = _instant(wall, zone, fold)
-            if right and due_at and right != due_at.replace(microsecond=0):
-                moved += _move(session, post_id, right, now)
+        moved = sum(_move(session, post_id, right, now) for post_id, right in wrong)
+        _note(session, rules, now)
         return moved
+
+
+def _wrong(session: Session, since: datetime | None, now: datetime) -> list[tuple[int, datetime]]:
+    """Return the planned posts, changed after *since*, that go out at another instant than typed."""
+    wanted = (
+        select(Post.id, Post.wall_time, Post.zone, Post.fold, Post.due_at)
+        .join(Publication, Publication.post_id == Post.id)
+        .where(
+            Post.due_at > now,
+            Post.wall_time != "",
+            Publication.state.in_([state.value for state in BEFORE_INTENT]),
+        )
+    )
+    if since is not None:
+        wanted = wanted.where(Post.updated_at >= since)
+    found = []
+    for row in session.execute(wanted.execution_options(yield_per=AT_ONCE)):
+        right = _instant(row.wall_time, row.zone, row.fold)
+        if right and row.due_at and right != row.due_at.replace(microsecond=0):
+            found.append((row.id, right))
+    return found
+
+
+@cache
+def rules_in_force() -> str:
+    """Return a digest of the zone data of this machine; one for the life of a process.
+
+    It is taken when a process is young: rules that arrive later are followed by the next one.
+    """
+    digest = hashlib.sha256()
+    for key in sorted(zoneinfo.available_timezones()):
+        digest.update(key.encode() + _data(key))
+    return digest.hexdigest()
+
+
+def _data(key: str) -> bytes:
+    """Return the file of a zone, found as `zoneinfo` finds it; empty if it cannot be read."""
+    for folder in zoneinfo.TZPATH:
+        path = Path(folder) / key
+        if path.is_file():
+            return path.read_bytes()
+    try:
+        return resources.files("tzdata").joinpath("zoneinfo", *key.split("/")).read_bytes()
+    except (ModuleNotFoundError, FileNotFoundError):
+        return b""
+
+
+def _looked_at(session: Session, rules: str) -> datetime | None:
+    """Return since when posts are to be looked at; None: all of them."""
+    known = session.scalar(select(Instance.value).where(Instance.name == LOOKED)) or ""
+    by, _, at = known.partition(" ")
+    return datetime.fromisoformat(at) - OVERLAP if by == rules and at else None
+
+
+def _note(session: Session, rules: str, now: datetime) -> None:
+    value = f"{rules} {now.astimezone(UTC).isoformat()}"
+    with writing(session):
+        known = update(Instance).where(Instance.name == LOOKED).values(value=value)
+        if session.execute(known.returning(Instance.name)).first() is None:
+            session.execute(insert(Instance).values(name=LOOKED, value=value))
 
 
 def _tell(session: Session, account_id: int, now: datetime) -> None:

@@ -126,6 +126,7 @@ def other_rules(tmp_path: Path) -> Iterator[None]:
         zoneinfo.reset_tzpath(paths)
         ZoneInfo.clear_cache()
         schedule._zone.cache_clear()
+        zones.rules_in_force.cache_clear()
 
     shutil.copy(source, folder / "Europe" / "Berlin")
     take_up((str(folder), *before))

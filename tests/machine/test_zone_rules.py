@@ -30,3 +30,23 @@ def test_nothing_moves_while_the_rules_stay(studio: Studio, drive: Drive) -> Non
     studio.post("As planned", due_at=in_seconds(9000))
 
     assert zones.follow_rules(drive.tools.sessions, now=drive.now()) == 0
+
+
+def test_while_the_rules_stay_only_what_was_changed_since_is_looked_at(
+    studio: Studio, drive: Drive
+) -> None:
+    """The wall clocks of both are an hour off; one of them was saved since, by an older process."""
+    far = datetime(2031, 7, 1, 16, tzinfo=UTC)
+    old, young = studio.post("Old", due_at=far), studio.post("Young", due_at=far)
+    drive.jump(3 * 86_400)
+    assert zones.follow_rules(drive.tools.sessions, now=drive.now()) == 0
+    with drive.session() as session, writing(session):
+        for post_id in (old, young):
+            post = session.get_one(Post, post_id)
+            post.zone, post.wall_time = "Europe/Berlin", "2031-07-01T17:00:00"
+        session.get_one(Post, young).updated_at = drive.now()
+
+    assert zones.follow_rules(drive.tools.sessions, now=drive.now()) == 1
+
+    by_id = {row.post_id: row.due_at for row in drive.rows()}
+    assert (by_id[old], by_id[young]) == (far, far - timedelta(hours=1))
