@@ -25,11 +25,13 @@ from bench.scale import Scale
 from helpers import new_id
 from models import Account, Media, Membership, Post, Publication, Slide, User, db
 from ospost.config import Settings
+from ospost.domain.schedule import fold_at, on_wall
 from ospost.services import sessions
 from ospost.services.database import writing
 from tests.support import put_away
 
 ROUNDS = 60
+ZONE = "Europe/Berlin"
 BATCH = 20_000
 EVERY = timedelta(minutes=80)
 POSTS, MOST_MS, MOST_QUERIES = 1_000, 60, 6
@@ -157,8 +159,9 @@ def fill(
                     "user_id": person,
                     "caption": f"Number {no}: " + "words and more words " * random.randint(1, 20),
                     "due_at": due_at,
-                    "wall_time": due_at.strftime("%Y-%m-%dT%H:%M:%S"),
-                    "zone": "Europe/Berlin",
+                    "wall_time": on_wall(due_at, ZONE).isoformat(timespec="seconds"),
+                    "zone": ZONE,
+                    "fold": fold_at(due_at, ZONE),
                     "created_at": now,
                     "updated_at": now,
                 }

@@ -12,12 +12,13 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from zoneinfo import ZoneInfoNotFoundError
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from models import Instance, Post, Publication
-from ospost.domain.schedule import parse_wall, resolve, wall_label
+from ospost.domain.schedule import fold_at, on_wall, parse_wall, resolve, wall_label
 from ospost.domain.states import BEFORE_INTENT
 from ospost.errors import Conflict, Invalid
 from ospost.services import publications
@@ -60,6 +61,8 @@ def _wrong(session: Session, since: datetime | None, now: datetime) -> list[tupl
         wanted = wanted.where(Post.updated_at >= since)
     found = []
     for row in session.execute(wanted.execution_options(yield_per=AT_ONCE)):
+        if row.due_at and _shows(row.due_at, row.zone) == (row.wall_time, row.fold):
+            continue
         right = _instant(row.wall_time, row.zone, row.fold)
         if right and row.due_at and right != row.due_at.replace(microsecond=0):
             found.append((row.id, right))
@@ -121,6 +124,15 @@ def _tell(session: Session, account_id: int, now: datetime) -> None:
         now=now,
         account_id=account_id,
     )
+
+
+def _shows(due_at: datetime, zone: str) -> tuple[str, int] | None:
+    """Return what the wall shows at *due_at*: much cheaper than to reckon the other way."""
+    try:
+        wall = on_wall(due_at, zone).isoformat(timespec="seconds")
+        return wall, fold_at(due_at, zone)
+    except (ZoneInfoNotFoundError, ValueError, OverflowError):
+        return None  # the careful way decides
 
 
 def _instant(wall: str, zone: str, fold: int) -> datetime | None:
