@@ -30,6 +30,7 @@ def test_the_frame_lies_on_the_picture_where_the_cut_is(
     page.goto("/post/add")
     page.set_input_files("#media", save_picture(tmp_path / "long.jpg", *picture))
     expect(page.get_by_label("Frame of the cut")).to_be_focused()
+    page.wait_for_function(f"({ON_SCREEN})()[2] > 0")  # it is drawn in the next frame
 
     on_screen = page.evaluate(ON_SCREEN)
     page.get_by_role("button", name="Use this cut").click()
