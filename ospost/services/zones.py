@@ -42,7 +42,8 @@ def follow_rules(sessions: sessionmaker[Session], *, now: datetime) -> int:
         wrong = _wrong(session, since, now)
         session.rollback()
         moved = sum(_move(session, post_id, right, now) for post_id, right in wrong)
-        _note(session, rules, now)
+        if moved == len(wrong):  # else the others are looked at again
+            _note(session, rules, now)
         return moved
 
 
