@@ -74,7 +74,7 @@ def test_what_comes_in_the_moment_of_the_swap_is_not_lost(
 ) -> None:
     """It reaches the dead scheduler when that one's jobs were read already; no tick is near."""
     driver = server.start(timings=replace(fast(20), tick=timedelta(hours=1)))
-    time.sleep(0.3)  # the first tick of the start is over
+    server.wait_for_first_tick()
     end_thread("APScheduler")
     dead = driver._scheduler
     add, read = dead.add_job, dead.get_jobs

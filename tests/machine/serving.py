@@ -56,6 +56,11 @@ class Server:
             assert time.monotonic() < end, self.states()
             time.sleep(0.02)
 
+    def wait_for_first_tick(self) -> None:
+        """Wait until the tick of the start is over."""
+        meters = self.studio.run.meters
+        self.wait_for(lambda: any(series[0] == "tick_seconds" for series in meters.peek()))
+
 
 @contextmanager
 def serving(studio: Studio) -> Iterator[Server]:

@@ -203,7 +203,7 @@ def test_a_swap_that_the_system_refuses_leaves_what_there_was(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     driver = server.start(timings=replace(fast(20), tick=timedelta(hours=1)))
-    time.sleep(0.3)
+    server.wait_for_first_tick()
     old = driver._scheduler
 
     def refuse(_scheduler: BackgroundScheduler) -> None:
