@@ -27,7 +27,7 @@ from ospost.domain.account_tests import (
     has_ended,
 )
 from ospost.domain.meta_codes import Known, container_subcode, lookup
-from ospost.domain.pace import poll_at
+from ospost.domain.pace import poll_at, retry_at
 from ospost.domain.reactions import BEFORE_INTENT, NEEDS_RECONNECT, Reaction
 from ospost.errors import Invalid
 from ospost.graph.client import ContainerCode, ContainerStatus
@@ -43,7 +43,6 @@ from ospost.services.renditions import find_or_make, recipe_for
 logger = logging.getLogger(__name__)
 
 LINK_LIFE = timedelta(hours=1)
-FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 TRY_AGAIN = "Press “Test” again in a few minutes."
 
 
@@ -131,8 +130,9 @@ def _put_off(tools: Tools, session: Session, question: Question, error: Exceptio
         _end(tools, session, question, UNCLEAR, _said(fault_in_words(reference), TRY_AGAIN))
         return
     fault = {"tries": tries, "reference": reference}
-    wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(tries - 1, 10))
-    _go_on(session, question, {**question.test, "fault": fault}, ask_at=tools.now() + wait)
+    now = tools.now()
+    at = retry_at(tries, due_at=now, now=now, timings=tools.timings, spread=tools.spread())
+    _go_on(session, question, {**question.test, "fault": fault}, ask_at=at)
 
 
 def _read_limit(tools: Tools, session: Session, question: Question) -> None:
