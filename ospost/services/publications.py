@@ -12,7 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from models import Account, Post, Publication
-from ospost.domain.pace import keeps_container
+from ospost.domain.pace import keeps_container, status_check_at
 from ospost.domain.states import (
     MOVABLE,
     HoldReason,
@@ -96,7 +96,8 @@ def retime(
         # claimed for its shot and left: its container is read before it is sent
         may_be_sent = bool(publication.owner) and (publication.next_at or now) > publication.due_at
         if is_fresh and publication.finished_at is not None and not may_be_sent:
-            values |= {"state": State.READY.value, "next_at": max(due_at, now)}
+            at = status_check_at(due_at, now=now, timings=TIMINGS, number=publication.id)
+            values |= {"state": State.READY.value, "next_at": max(at, now)}
         elif is_fresh:
             values["state"] = State.PREPARING.value
         else:

@@ -5,6 +5,9 @@ from itertools import pairwise
 
 import pytest
 
+from models import Post
+from ospost.services import publications
+from ospost.services.database import writing
 from tests.machine.driving import Drive, fault
 from tests.support import Studio, in_seconds
 
@@ -65,6 +68,31 @@ def test_a_container_that_does_not_come_to_an_end_gives_way_to_another(
     assert drive.states() == ["published"]
     assert drive.passed.count("container_made") == 2
     assert drive.causes().count("stuck") == 1
+
+
+def test_an_old_container_that_reads_unfinished_once_is_not_thrown_away(
+    studio: Studio, drive: Drive
+) -> None:
+    """Ready for half an hour; the last look before the post is due reads something else, once."""
+    post_id = studio.post("Moved", due_at=in_seconds(60))
+    drive.run(seconds=55, until="ready")
+    with drive.session() as session, writing(session):
+        post = session.get_one(Post, post_id)
+        publications.retime(
+            session,
+            post,
+            due_at=drive.now() + timedelta(hours=1),
+            now=drive.now(),
+            sentence="Moved.",
+        )
+    drive.run(seconds=60)
+    fault(studio.world, "status", "stuck", count=1)
+
+    drive.run(seconds=2 * 3600)
+
+    assert drive.states() == ["published"]
+    assert "unfinished" in drive.causes()
+    assert drive.passed.count("container_made") == 1
 
 
 def test_a_first_comment_follows_once(studio: Studio, drive: Drive) -> None:

@@ -32,7 +32,9 @@ def poll(tools: Tools, session: Session, work: Work) -> None:
         _broken(tools, session, work, status)
     elif status.code is ContainerCode.UNKNOWN and work.state is State.READY:
         release(session, work, next_at=max(work.due_at, tools.now()), now=tools.now())
-    elif is_stuck(made_at=work.container_made_at, now=tools.now(), timings=tools.timings):
+    elif work.state is State.PREPARING and is_stuck(
+        made_at=work.container_made_at, now=tools.now(), timings=tools.timings
+    ):
         _begin_anew(tools, session, work)
     else:
         _unfinished(tools, session, work)

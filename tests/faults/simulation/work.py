@@ -160,7 +160,9 @@ class Worker:
             self._react(process, work, Kind.TRANSIENT, Reaction.RETRY)
         elif status is Status.UNREADABLE:
             self._outage(process, work)
-        elif self.by.is_stuck(made_at=work.container_made_at, now=now, timings=self.timings):
+        elif work.state is State.PREPARING and self.by.is_stuck(
+            made_at=work.container_made_at, now=now, timings=self.timings
+        ):
             if work.first_intent_at is not None:
                 self._look_first(process, work)
                 return
