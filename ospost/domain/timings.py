@@ -83,6 +83,8 @@ class Timings:
     # after publishing
     details_retry: timedelta = 5 * SECOND
     comment_settle: timedelta = 10 * SECOND
+    comment_longest_wait: timedelta = HOUR
+    comment_patience: timedelta = 168 * HOUR  # after that nobody waits for a first comment
     call: timedelta = 20 * SECOND  # total deadline of a read
     create_call: timedelta = 90 * SECOND  # shorter than its lease
 

@@ -24,6 +24,7 @@ from ospost.services.notices import (
     raise_notice,
 )
 from ospost.services.outcome_view import HOLDS
+from ospost.services.publishing import following
 from ospost.services.publishing.rows import Note, append
 from ospost.services.publishing.telling import error_of
 from ospost.services.row_changes import RELEASED, change, rows_of
@@ -55,6 +56,7 @@ def reconnected(session: Session, account: Account, *, now: datetime) -> int:
     account.trouble_at = None
     session.flush()
     expiry.mended(session, account, now=now)
+    following.take_up(session, account.id, now=now)
     asked = 0
     for reason in (HoldReason.TOKEN, HoldReason.PERMISSION):
         end_notices_of_held(session, account.id, reason.value, now=now)

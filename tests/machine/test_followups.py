@@ -3,9 +3,10 @@
 import pytest
 from sqlalchemy import Connection, event, select, update
 
-from models import Followup, Post
+from models import Account, Followup, Notice, Post
 from ospost.services import publications
 from ospost.services.database import writing
+from ospost.services.passed import reconnected
 from ospost.services.publishing import following
 from ospost.services.publishing.rows import LostFence
 from sandbox.things import Comment
@@ -133,6 +134,71 @@ def test_a_post_that_a_person_saw_live_is_linked_and_gets_its_first_comment(
     (media,) = drive.live()
     assert drive.row().ig_media_id == media.id
     assert comments(studio) == ["Afterwards"]
+
+
+def standing(drive: Drive) -> list[str]:
+    """The titles of what people are told of and is not over."""
+    with drive.session() as session:
+        return list(session.scalars(select(Notice.title).where(Notice.ended_at.is_(None))))
+
+
+def test_a_first_comment_waits_for_a_connection_and_follows_when_it_is_renewed(
+    studio: Studio, drive: Drive
+) -> None:
+    """The link to the post as well; both wait for days, and come at once after the sign-in."""
+    studio.post("With words", due_at=in_seconds(30), first_comment="At last")
+    for endpoint in ("node", "comments"):
+        fault(studio.world, endpoint, "error", code=190, subcode=460)
+
+    drive.run(seconds=2 * 86_400)
+
+    assert (drive.states(), comments(studio)) == (["published"], [])
+    assert standing(drive).count("A first comment waits") == 1
+    studio.world.faults.remove()
+    with drive.session() as session, writing(session):
+        reconnected(session, session.get_one(Account, studio.account_id), now=drive.now())
+    drive.run(seconds=60)
+    assert comments(studio) == ["At last"]
+    assert drive.row().permalink
+    assert "A first comment waits" not in standing(drive)
+    assert drive.causes().count("comment") == 1
+
+
+def test_a_first_comment_outlives_an_outage_of_hours(studio: Studio, drive: Drive) -> None:
+    studio.post("With words", due_at=in_seconds(30), first_comment="Later")
+    fault(studio.world, "comments", "error", code=2)
+
+    drive.run(seconds=8 * 3600)
+    assert (comments(studio), standing(drive)) == ([], ["A first comment waits"])
+    studio.world.faults.remove()
+    drive.run(seconds=2 * 3600)
+
+    assert (comments(studio), standing(drive)) == (["Later"], [])
+
+
+def test_after_a_week_a_first_comment_is_given_up_and_its_people_are_told(
+    studio: Studio, drive: Drive
+) -> None:
+    studio.post("With words", due_at=in_seconds(30), first_comment="Never")
+    fault(studio.world, "comments", "error", code=190, subcode=460)
+
+    for _ in range(2):
+        drive.run(seconds=4 * 86_400)
+
+    assert standing(drive) == ["A first comment is missing"]
+    assert drive.causes().count("comment_failed") == 1
+    assert comments(studio) == []
+
+
+def test_a_first_comment_that_is_refused_for_good_is_told(studio: Studio, drive: Drive) -> None:
+    studio.post("With words", due_at=in_seconds(30), first_comment="Too many #tags")
+    fault(studio.world, "comments", "error", method="POST", code=100, subcode=2207010, count=1)
+
+    drive.run(seconds=3600)
+
+    assert standing(drive) == ["A first comment is missing"]
+    assert drive.causes().count("comment_failed") == 1
+    assert drive.states() == ["published"]
 
 
 @pytest.mark.parametrize("commit", [1, 2, 3, 4, 5])

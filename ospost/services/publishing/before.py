@@ -13,6 +13,7 @@ from ospost.services.notices import Severity as Weight
 from ospost.services.notices import raise_notice
 from ospost.services.preflight import Around
 from ospost.services.publishing.rows import Work
+from ospost.services.publishing.telling import key_of
 from ospost.services.publishing.tools import Tools
 
 TIME_TO_LOOK = timedelta(minutes=1)
@@ -46,7 +47,7 @@ def tell(session: Session, work: Work, found: list[Finding], *, now: datetime) -
     first = urgent[0]
     raise_notice(
         session,
-        key=f"post:{work.id}:check",
+        key=key_of(work, "check"),
         kind="post",
         severity=Weight.WARNING,
         title="A post needs you before its time",

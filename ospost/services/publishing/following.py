@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models import Followup, Publication
+from ospost.domain.commenting import is_worth_telling, look_again_at, next_try_at
 from ospost.domain.matching import same_words
 from ospost.domain.meta_codes import Kind
 from ospost.domain.shooting import may_send
@@ -15,11 +17,14 @@ from ospost.graph.client import Access
 from ospost.graph.errors import GraphError, NotSent, Refused
 from ospost.graph.values import SeenComment
 from ospost.services.database import writing
+from ospost.services.notices import end_notice
 from ospost.services.publishing.rows import LostFence, Note, Work, append, load
+from ospost.services.publishing.telling import key_of, notify
 from ospost.services.publishing.tools import Stopwatch, Tools
 
 DETAILS, FIRST_COMMENT = "details", "first_comment"
-MOST_TRIES = 12
+WAITS, MISSING = "comment_waits", "comment_missing"
+BY_HAND = "Look at the post on Instagram, and write the comment there if it is not below it."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,24 +92,58 @@ def run(tools: Tools, session: Session, errand: Errand) -> None:
         else:
             _comment(tools, session, errand, access)
     except GraphError as error:
-        _again(tools, session, errand, error)
+        if errand.kind == DETAILS:
+            _details_later(tools, session, errand, _kind_of(error))
+        else:
+            _comment_later(tools, session, errand, error)
     tools.reached("followed_up")
+
+
+def take_up(session: Session, account_id: int, *, now: datetime) -> None:
+    """Let what waits behind an account's live posts go on now; call inside `writing`."""
+    its_posts = select(Publication.id).where(Publication.account_id == account_id)
+    session.execute(
+        update(Followup)
+        .where(Followup.publication_id.in_(its_posts), Followup.next_at > now, Followup.owner == "")
+        .values(next_at=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _details(tools: Tools, session: Session, errand: Errand, access: Access) -> None:
     media_id = errand.work.ig_media_id
     if media_id is None:
         return
-    media = tools.graph.media(access, media_id)
+    permalink = tools.graph.media(access, media_id).permalink
+    if not permalink:
+        _details_later(tools, session, errand, Kind.OTHER)
+        return
     with writing(session):
-        if media.permalink:
-            session.execute(
-                update(Publication)
-                .where(Publication.id == errand.work.id)
-                .values(permalink=media.permalink)
-            )
-        done = bool(media.permalink) or errand.tries + 1 >= MOST_TRIES
-        _save(tools, session, errand, done=done, outcome=media.permalink)
+        session.execute(
+            update(Publication).where(Publication.id == errand.work.id).values(permalink=permalink)
+        )
+        _save(tools, session, errand, next_at=None, outcome=permalink)
+
+
+def _details_later(tools: Tools, session: Session, errand: Errand, kind: Kind | None) -> None:
+    """Read the link again later; without one a post is live all the same."""
+    next_at = _next_try_at(tools, errand, kind)
+    with writing(session):
+        _save(tools, session, errand, next_at=next_at, tries=errand.tries + 1)
+
+
+def _kind_of(error: GraphError) -> Kind | None:
+    return error.kind if isinstance(error, Refused) else None
+
+
+def _next_try_at(tools: Tools, errand: Errand, kind: Kind | None) -> datetime | None:
+    return next_try_at(
+        kind,
+        tries=errand.tries + 1,
+        due_at=errand.work.due_at,
+        now=tools.now(),
+        timings=tools.timings,
+    )
 
 
 def _comment(tools: Tools, session: Session, errand: Errand, access: Access) -> None:
@@ -122,10 +161,12 @@ def _comment(tools: Tools, session: Session, errand: Errand, access: Access) -> 
         _comment_is_there(tools, session, errand)
         return
     if errand.intent_at is not None:
-        quiet_until = errand.intent_at + tools.timings.quiet
-        if errand.looks < 1 or tools.now() < quiet_until:
+        look_at = look_again_at(
+            errand.looks, intent_at=errand.intent_at, now=tools.now(), timings=tools.timings
+        )
+        if look_at is not None:
             with writing(session):
-                _save(tools, session, errand, looks=errand.looks + 1, not_before=quiet_until)
+                _save(tools, session, errand, next_at=look_at, looks=errand.looks + 1)
             return
     with writing(session):
         _write_comment_intent(tools, session, errand)
@@ -141,9 +182,8 @@ def _comment(tools: Tools, session: Session, errand: Errand, access: Access) -> 
             work.first_comment,
             send_allowed=lambda: may_send(stopwatch.elapsed(), tools.timings),
         )
-    except NotSent:
-        with writing(session):
-            _save(tools, session, errand, intent_at=errand.intent_at)
+    except NotSent as error:
+        _comment_later(tools, session, errand, error, intent_at=errand.intent_at)
         return
     _comment_is_there(tools, session, errand)
 
@@ -169,21 +209,43 @@ def _write_comment_intent(tools: Tools, session: Session, errand: Errand) -> Non
 
 def _comment_is_there(tools: Tools, session: Session, errand: Errand) -> None:
     with writing(session):
-        _save(tools, session, errand, done=True, outcome="posted")
+        _save(tools, session, errand, next_at=None, outcome="posted")
         _line(tools, session, errand, "comment", "The first comment is posted.")
+        _end_notice(tools, session, errand, WAITS)
 
 
-def _again(tools: Tools, session: Session, errand: Errand, error: GraphError) -> None:
-    """Try again later; a refusal for good ends it with a line in the timeline."""
-    for_good = (
-        isinstance(error, Refused)
-        and error.kind in (Kind.PERMISSION, Kind.BAD_TEXT, Kind.BAD_REQUEST, Kind.NOT_SUPPORTED)
-    ) or errand.tries + 1 >= MOST_TRIES
+def _comment_later(
+    tools: Tools, session: Session, errand: Errand, error: GraphError, **values: Any
+) -> None:
+    """Try again later, or give it up and tell its people so; they are told as well of a wait."""
+    kind, tries, now = _kind_of(error), errand.tries + 1, tools.now()
+    next_at = _next_try_at(tools, errand, kind)
+    values |= {"tries": tries, "outcome": error.sentence}
     with writing(session):
-        _save(tools, session, errand, done=for_good, outcome=error.sentence, tried=True)
-        if for_good and errand.kind == FIRST_COMMENT:
+        _save(tools, session, errand, next_at=next_at, **values)
+        if next_at is None:
             sentence = f"The first comment could not be posted: {error.sentence}"
             _line(tools, session, errand, "comment_failed", sentence)
+            _end_notice(tools, session, errand, WAITS)
+            title, remedy, cause = "A first comment is missing", BY_HAND, MISSING
+        elif is_worth_telling(kind, tries=tries):
+            sentence, remedy = error.sentence, error.remedy
+            title, cause = "A first comment waits", WAITS
+        else:
+            return
+        notify(
+            session,
+            errand.work,
+            title=title,
+            sentence=sentence,
+            remedy=remedy,
+            now=now,
+            cause=cause,
+        )
+
+
+def _end_notice(tools: Tools, session: Session, errand: Errand, cause: str) -> None:
+    end_notice(session, key=key_of(errand.work, cause), now=tools.now())
 
 
 def _line(tools: Tools, session: Session, errand: Errand, cause: str, sentence: str) -> None:
@@ -203,35 +265,16 @@ def _save(
     session: Session,
     errand: Errand,
     *,
-    done: bool = False,
-    outcome: str = "",
-    looks: int | None = None,
-    not_before: datetime | None = None,
-    intent_at: datetime | None = None,
-    tried: bool = False,
+    next_at: datetime | None,
+    **values: Any,
 ) -> None:
-    now, timings = tools.now(), tools.timings
-    tries = errand.tries + (1 if tried or errand.kind == DETAILS else 0)
-    wait = timings.comment_settle if errand.kind == FIRST_COMMENT else timings.details_retry
-    again_at = now + wait * min(2**errand.tries, 64)
-    if looks is not None and looks > 1 and not_before is not None:
-        again_at = max(again_at, not_before)
-    values: dict[str, object] = {
-        "tries": tries,
-        "owner": "",
-        "next_at": None if done else again_at,
-        "outcome": outcome,
-    }
-    if done:
-        values["done_at"] = now
-    if looks is not None:
-        values["looks"] = looks
-    if not tried and not done and looks is None and errand.kind == FIRST_COMMENT:
-        values["intent_at"] = intent_at
+    """Give the errand back until *next_at*, None when it is over; `LostFence` if it is not ours."""
+    if next_at is None:
+        values["done_at"] = tools.now()
     saved = session.execute(
         update(Followup)
         .where(Followup.id == errand.id, Followup.fence == errand.fence)
-        .values(**values)
+        .values(owner="", next_at=next_at, **values)
         .returning(Followup.id)
     ).first()
     if saved is None:

@@ -9,6 +9,11 @@ from ospost.services.notices import Severity, raise_notice
 from ospost.services.publishing.rows import Work
 
 
+def key_of(work: Work, cause: str) -> str:
+    """Return the name of one problem of one post."""
+    return f"post:{work.id}:{cause}"
+
+
 def notify(
     session: Session,
     work: Work,
@@ -22,7 +27,7 @@ def notify(
     """Tell every member of the account, once while *cause* lasts; call inside `writing`."""
     raise_notice(
         session,
-        key=f"post:{work.id}:{cause}",
+        key=key_of(work, cause),
         kind="post",
         severity=Severity.PROBLEM,
         title=title,
