@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import IO, TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import requests
@@ -17,6 +18,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy.orm import Session
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.wsgi import FileWrapper
 
 from models import Account, Identity, Media, Membership, Post, Slide, User, db
 from ospost.domain.timings import Timings
@@ -25,6 +27,9 @@ from ospost.services import publications
 from ospost.services.database import writing
 from sandbox import deeds
 from sandbox.world import World
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 MakeApp = Callable[..., Flask]
 
@@ -80,6 +85,22 @@ class _Quiet(WSGIRequestHandler):
 
     def log(self, type: str, message: str, *args: object) -> None:
         return None
+
+    def run_wsgi(self) -> None:
+        """Answer; Werkzeug leaves a file open whose reader went away in the middle of it."""
+        self.opened: list[IO[bytes]] = []
+        try:
+            super().run_wsgi()
+        finally:
+            for file in self.opened:
+                file.close()
+
+    def make_environ(self) -> "WSGIEnvironment":
+        return super().make_environ() | {"wsgi.file_wrapper": self._wrap}
+
+    def _wrap(self, file: IO[bytes], buffer_size: int) -> FileWrapper:
+        self.opened.append(file)
+        return FileWrapper(file, buffer_size)
 
 
 @contextmanager

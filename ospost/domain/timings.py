@@ -117,6 +117,7 @@ FLOORS = {
     "beat": SECOND / 4,
     "silent_after": SECOND * 3 / 2,
     "clock_tolerance": SECOND / 2,
+    "first_retry": SECOND / 2,
 } | dict.fromkeys(
     ("send_within", "publish_deadline", "call", "create_call", "lease", "create_lease", "drain"),
     SECOND,
