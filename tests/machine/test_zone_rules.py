@@ -2,7 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from models import Post
+from sqlalchemy import Connection, event, update
+
+from models import Post, Publication
+from ospost.domain.states import State
 from ospost.services import zones
 from ospost.services.database import writing
 from tests.machine.driving import Drive
@@ -50,3 +53,39 @@ def test_while_the_rules_stay_only_what_was_changed_since_is_looked_at(
 
     by_id = {row.post_id: row.due_at for row in drive.rows()}
     assert (by_id[old], by_id[young]) == (far, far - timedelta(hours=1))
+
+
+def test_a_post_that_was_busy_when_the_others_moved_is_moved_the_next_time(
+    studio: Studio, drive: Drive
+) -> None:
+    """Between the look and the move it is about to be sent; then it is put back."""
+    far = datetime(2031, 7, 1, 16, tzinfo=UTC)
+    busy, other = studio.post("Busy", due_at=far), studio.post("Other", due_at=far)
+    drive.jump(3 * 86_400)
+    with drive.session() as session, writing(session):
+        for post_id in (busy, other):
+            post = session.get_one(Post, post_id)
+            post.zone, post.wall_time = "Europe/Berlin", "2031-07-01T17:00:00"
+
+    def set_state(state: State) -> None:
+        with drive.session() as session, writing(session):
+            row = update(Publication).where(Publication.post_id == busy)
+            session.execute(row.values(state=state.value))
+
+    engine = drive.tools.sessions.kw["bind"]
+    looked = []
+
+    def become_busy(_connection: Connection) -> None:
+        if not looked:
+            looked.append(True)
+            set_state(State.PUBLISHING)
+
+    event.listen(engine, "rollback", become_busy)
+    try:
+        assert zones.follow_rules(drive.tools.sessions, now=drive.now()) == 1
+    finally:
+        event.remove(engine, "rollback", become_busy)
+    set_state(State.SCHEDULED)
+
+    assert zones.follow_rules(drive.tools.sessions, now=drive.now()) == 1
+    assert {row.due_at for row in drive.rows()} == {far - timedelta(hours=1)}
