@@ -34,14 +34,16 @@ def next_try_at(
 ) -> datetime | None:
     """Return when to go on after *tries* calls that failed, the last by a refusal of that *kind*.
 
-    None: the link or the comment is given up. What Meta has not answered (*kind* None), an outage, and whatever ends when
-    somebody signs in again are waited out for days.
+    None: the link or the comment is given up. What Meta has not answered (*kind* None), an outage,
+    and whatever ends when somebody signs in again are waited out for days, and tried a few times
+    even by a server that was off so long.
     """
     waits = kind is None or kind in OUTAGES or kind in NEEDS_RECONNECT
     if kind in REFUSED_FOR_GOOD or (not waits and tries >= MOST_TRIES):
         return None
     wait = min(timings.comment_longest_wait, timings.comment_settle * 2 ** min(tries - 1, 20))
-    return now + wait if now + wait <= due_at + timings.comment_patience else None
+    is_over = tries >= MOST_TRIES and now + wait > due_at + timings.comment_patience
+    return None if is_over else now + wait
 
 
 def is_worth_telling(kind: Kind | None, *, tries: int) -> bool:

@@ -81,7 +81,6 @@ class Timings:
     expired_recheck: timedelta = HOUR  # of a token that is over by its date
 
     # after publishing
-    details_retry: timedelta = 5 * SECOND
     comment_settle: timedelta = 10 * SECOND
     comment_longest_wait: timedelta = HOUR
     comment_patience: timedelta = 168 * HOUR  # after that nobody waits for a first comment

@@ -15,7 +15,7 @@ from models import Account, Membership, Notice, Post, Publication
 from ospost.domain.states import HoldReason, State
 from ospost.domain.timings import Timings
 from ospost.errors import Conflict, Invalid
-from ospost.services import expiry, publications
+from ospost.services import expiry, followups, publications
 from ospost.services.database import writing
 from ospost.services.notices import (
     Severity,
@@ -24,7 +24,6 @@ from ospost.services.notices import (
     raise_notice,
 )
 from ospost.services.outcome_view import HOLDS
-from ospost.services.publishing import following
 from ospost.services.publishing.rows import Note, append
 from ospost.services.publishing.telling import error_of
 from ospost.services.row_changes import RELEASED, change, rows_of
@@ -56,7 +55,7 @@ def reconnected(session: Session, account: Account, *, now: datetime) -> int:
     account.trouble_at = None
     session.flush()
     expiry.mended(session, account, now=now)
-    following.take_up(session, account.id, now=now)
+    followups.take_up(session, account.id, now=now)
     asked = 0
     for reason in (HoldReason.TOKEN, HoldReason.PERMISSION):
         end_notices_of_held(session, account.id, reason.value, now=now)

@@ -12,8 +12,9 @@ from models import Membership, Post, Publication, Slide
 from ospost.domain.actions import WHY_NOT
 from ospost.domain.states import MOVABLE, State
 from ospost.errors import Conflict, NotFound
-from ospost.services import drafts, publications
+from ospost.services import drafts, followups, publications
 from ospost.services.database import writing
+from ospost.services.notices import end_notices_of_post
 from ospost.services.outcome_view import leading
 from ospost.services.people import account_for
 from ospost.services.renditions import refuse_gone
@@ -96,13 +97,15 @@ def save_edit(
 
 
 def remove(session: Session, *, user_id: int, post_id: int, now: datetime) -> None:
-    """Take a post out of the plan; what is live stays on Instagram.
+    """Take a post out of the plan; what is live stays on Instagram, and nothing more of it is sent.
 
     Raises `Conflict` while it may be on its way.
     """
     with writing(session):
         post = post_for(session, user_id, post_id)
         publications.cancel(session, post, cause="removed", now=now, by=user_id)
+        followups.drop(session, post.id, now=now)
+        end_notices_of_post(session, post.id, now=now)
         post.removed_at = now
         post.updated_at = now
 

@@ -19,6 +19,7 @@ from ospost.domain.states import (
     State,
 )
 from ospost.domain.timings import Timings
+from ospost.services import followups
 from ospost.services.notices import end_notices_of_held
 from ospost.services.publishing.rows import Note, append
 from ospost.services.row_changes import NO_CONTAINER, RELEASED, change, rows_of, said_by
@@ -189,6 +190,7 @@ def resume(session: Session, account: Account, *, now: datetime) -> None:
     account.paused_at = None
     session.flush()
     release_held(session, account, reason=HoldReason.PAUSED, now=now)
+    followups.take_up(session, account.id, now=now)
 
 
 def release_held(session: Session, account: Account, *, reason: HoldReason, now: datetime) -> None:

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Connection, event, select, update
 
 from models import Account, Followup, Notice, Post
-from ospost.services import publications
+from ospost.services import posts, publications
 from ospost.services.database import writing
 from ospost.services.passed import reconnected
 from ospost.services.publishing import following
@@ -154,6 +154,7 @@ def test_a_first_comment_waits_for_a_connection_and_follows_when_it_is_renewed(
 
     assert (drive.states(), comments(studio)) == (["published"], [])
     assert standing(drive).count("A first comment waits") == 1
+    assert drive.causes().count("comment_waits") == 1
     studio.world.faults.remove()
     with drive.session() as session, writing(session):
         reconnected(session, session.get_one(Account, studio.account_id), now=drive.now())
@@ -199,6 +200,59 @@ def test_a_first_comment_that_is_refused_for_good_is_told(studio: Studio, drive:
     assert standing(drive) == ["A first comment is missing"]
     assert drive.causes().count("comment_failed") == 1
     assert drive.states() == ["published"]
+
+
+def test_a_first_comment_of_a_post_that_was_removed_is_not_written_any_more(
+    studio: Studio, drive: Drive
+) -> None:
+    post_id = studio.post("Removed later", due_at=in_seconds(30), first_comment="Too late")
+    fault(studio.world, "comments", "error", code=190, subcode=460)
+    drive.run(seconds=3600)
+    assert standing(drive) == ["A first comment waits"]
+
+    with drive.session() as session:
+        posts.remove(session, user_id=studio.user_id, post_id=post_id, now=drive.now())
+    studio.world.faults.remove()
+    drive.run(seconds=2 * 86_400)
+
+    assert (comments(studio), standing(drive)) == ([], [])
+    assert len(drive.live()) == 1
+
+
+def test_a_worker_that_stalls_while_its_post_is_removed_writes_no_comment(
+    studio: Studio, drive: Drive
+) -> None:
+    post_id = studio.post("Removed now", due_at=in_seconds(30), first_comment="Too late")
+
+    def remove(moment: str) -> None:
+        if moment == "comment_intent":
+            with drive.session() as session:
+                posts.remove(session, user_id=studio.user_id, post_id=post_id, now=drive.now())
+
+    drive.tools.reached = remove
+    drive.run(seconds=600)
+
+    assert comments(studio) == []
+    assert len(drive.live()) == 1
+
+
+def test_while_an_account_is_stopped_no_first_comment_is_written(
+    studio: Studio, drive: Drive
+) -> None:
+    studio.post("Stopped after it", due_at=in_seconds(30), first_comment="Once it goes on")
+    drive.run(seconds=600, until="published")
+    with drive.session() as session, writing(session):
+        account = session.get_one(Account, studio.account_id)
+        publications.pause(session, account, now=drive.now())
+
+    drive.run(seconds=86_400)
+    assert comments(studio) == []
+    with drive.session() as session, writing(session):
+        account = session.get_one(Account, studio.account_id)
+        publications.resume(session, account, now=drive.now())
+    drive.run(seconds=60)
+
+    assert comments(studio) == ["Once it goes on"]
 
 
 @pytest.mark.parametrize("commit", [1, 2, 3, 4, 5])

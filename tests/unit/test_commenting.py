@@ -32,6 +32,13 @@ def test_what_ends_by_itself_or_by_signing_in_is_waited_out_for_a_week(kind: Kin
     assert wait(kind, 100, now=NOON + 7 * DAY - HOUR / 2) is None
 
 
+def test_a_server_that_was_off_for_a_month_tries_a_few_times() -> None:
+    later = NOON + 30 * DAY
+
+    assert wait(None, MOST_TRIES - 1, now=later) == HOUR
+    assert wait(None, MOST_TRIES, now=later) is None
+
+
 @pytest.mark.parametrize("kind", [Kind.BAD_TEXT, Kind.BAD_REQUEST, Kind.NOT_SUPPORTED])
 def test_what_instagram_will_never_take_is_given_up_at_once(kind: Kind) -> None:
     assert wait(kind, 1) is None

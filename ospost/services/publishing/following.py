@@ -99,17 +99,6 @@ def run(tools: Tools, session: Session, errand: Errand) -> None:
     tools.reached("followed_up")
 
 
-def take_up(session: Session, account_id: int, *, now: datetime) -> None:
-    """Let what waits behind an account's live posts go on now; call inside `writing`."""
-    its_posts = select(Publication.id).where(Publication.account_id == account_id)
-    session.execute(
-        update(Followup)
-        .where(Followup.publication_id.in_(its_posts), Followup.next_at > now, Followup.owner == "")
-        .values(next_at=now)
-        .execution_options(synchronize_session=False)
-    )
-
-
 def _details(tools: Tools, session: Session, errand: Errand, access: Access) -> None:
     media_id = errand.work.ig_media_id
     if media_id is None:
@@ -150,11 +139,17 @@ def _comment(tools: Tools, session: Session, errand: Errand, access: Access) -> 
     """Post the first comment once.
 
     It is looked for first, always: the database may be an older copy, put back, that does not know
-    of it. After a lost answer it is not repeated before the quiet time is over, and two looks.
+    of it. After a lost answer it is not repeated before the quiet time is over, and two looks. While
+    its account is stopped nothing is written.
     """
     work = errand.work
     media_id = work.ig_media_id
     if media_id is None:
+        return
+    if work.is_paused:
+        with writing(session):
+            next_at = tools.now() + tools.timings.comment_longest_wait
+            _save(tools, session, errand, next_at=next_at)
         return
     comments = tools.graph.comments(access, media_id)
     if any(_is_ours(work, comment) for comment in comments):
@@ -233,7 +228,7 @@ def _comment_later(
             title, cause = "A first comment waits", WAITS
         else:
             return
-        notify(
+        is_news = notify(
             session,
             errand.work,
             title=title,
@@ -242,6 +237,8 @@ def _comment_later(
             now=now,
             cause=cause,
         )
+        if is_news and cause == WAITS:
+            _line(tools, session, errand, WAITS, f"The first comment waits: {sentence}")
 
 
 def _end_notice(tools: Tools, session: Session, errand: Errand, cause: str) -> None:

@@ -23,9 +23,12 @@ def notify(
     remedy: str,
     now: datetime,
     cause: str,
-) -> None:
-    """Tell every member of the account, once while *cause* lasts; call inside `writing`."""
-    raise_notice(
+) -> bool:
+    """Tell every member of the account, once while *cause* lasts; call inside `writing`.
+
+    Returns False where they were told already.
+    """
+    return raise_notice(
         session,
         key=key_of(work, cause),
         kind="post",
